@@ -15,6 +15,7 @@ import { Metrics } from "../../server/metrics.js";
 import { startGateway } from "../support/gateway.mjs";
 import { callerOf, sample } from "../support/samples.mjs";
 import { submit } from "../support/sandbox.mjs";
+import { until } from "../support/until.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const LIMIT = { timeout: 120_000 };
@@ -263,7 +264,7 @@ test("a ledger without requests follows a shorter retention after a restart", LI
   };
   await gateway.restart(() => rows("UPDATE rows SET value = '31536000000' WHERE key = 'retention'"));
   const shorten = "SELECT key FROM rows WHERE key LIKE 'due/%/shorten/%'";
-  while (rows(shorten).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => rows(shorten).length > 0);
 });
 
 test("a path that parsing would change is not served", LIMIT, async () => {

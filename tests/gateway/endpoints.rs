@@ -122,6 +122,11 @@ fn reads_try_the_endpoint_for_the_starts() {
 
 /// Each endpoint knows the CertifyIds that it has issued; the first one is unreachable if `fails`.
 fn separate(fails: bool) -> impl FnMut(&OutgoingRequest) -> Outcome {
+    separate_with("406", fails)
+}
+
+/// Like [`separate`]; `code` is the response to other CertifyIds.
+fn separate_with(code: &'static str, fails: bool) -> impl FnMut(&OutgoingRequest) -> Outcome {
     move |sent: &OutgoingRequest| {
         let body = sent.body.as_deref().unwrap();
         let first = sent.url.starts_with(FIRST);
@@ -139,28 +144,59 @@ fn separate(fails: bool) -> impl FnMut(&OutgoingRequest) -> Outcome {
                 &json!({"Code": "200", "ResultObject": {"Passed": "T", "SubCode": "200"}}),
             )
         } else {
-            json_answer(200, &json!({"Code": "406"}))
+            json_answer(200, &json!({"Code": code}))
         }
     }
 }
 
+/// The code of the problem or the status that a reader receives from another endpoint than the one that issued the
+/// CertifyId, by that endpoint's Code.
+const ELSEWHERE: [(&str, &str, &str); 3] = [
+    ("406", "code", "upstream-failed"),
+    ("424", "status", "pending"),
+    ("403", "status", "pending"),
+];
+
 #[test]
 fn an_endpoint_that_did_not_issue_the_certify_id_expires_no_order() {
-    let mut host = two();
-    assert_eq!(
-        create(&mut host, 1, false, &mut separate(false)).status,
-        201
-    );
-    host.now += 60 * MINUTE;
-    // The alarm and a request are answered by the other endpoint.
-    host.alarm("dev", &mut separate(true));
-    let problem = read(&mut host, 1, &mut separate(true));
-    assert_eq!(
-        [&problem["code"], &problem["retryable"]],
-        [&json!("upstream-failed"), &json!(true)]
-    );
-    host.now += MINUTE;
-    assert_eq!(read(&mut host, 1, &mut separate(false))["status"], "passed");
+    for (code, member, value) in ELSEWHERE {
+        let mut host = two();
+        assert_eq!(
+            create(&mut host, 1, false, &mut separate(false)).status,
+            201
+        );
+        host.now += 60 * MINUTE;
+        // The alarm and a request are answered by the other endpoint.
+        host.alarm("dev", &mut separate_with(code, true));
+        let body = read(&mut host, 1, &mut separate_with(code, true));
+        assert_eq!(body[member], value, "{code}");
+        assert_eq!(body.get("vendorCode"), None);
+        if code == "406" {
+            assert_eq!(body["retryable"], true);
+        }
+        host.now += MINUTE;
+        assert_eq!(read(&mut host, 1, &mut separate(false))["status"], "passed");
+    }
+}
+
+#[test]
+fn an_order_whose_endpoint_is_unknown_expires_a_day_later_if_there_are_several() {
+    for (code, member, value) in ELSEWHERE {
+        let mut host = two();
+        create(&mut host, 1, false, &mut separate(false));
+        let rows = host.rows.get_mut("dev").unwrap();
+        let row = rows.get_mut(&format!("order/{:032}", 1)).unwrap();
+        let mut order: Value = serde_json::from_str(row).unwrap();
+        let done = order["start"]["done"].as_object_mut().unwrap();
+        assert_eq!(done.remove("issuedBy"), Some(json!(FIRST)));
+        *row = order.to_string();
+        host.now += 60 * MINUTE;
+        let body = read(&mut host, 1, &mut separate_with(code, true));
+        assert_eq!(body[member], value, "{code}");
+        host.now += 24 * 60 * MINUTE;
+        let body = read(&mut host, 1, &mut separate_with(code, true));
+        assert_eq!(body["status"], "expired", "{code}");
+    }
 }
 
 #[test]
@@ -176,21 +212,24 @@ fn a_read_begins_at_the_endpoint_that_issued_the_certify_id() {
 
 #[test]
 fn an_order_of_an_endpoint_that_is_no_longer_configured_expires_a_day_later() {
-    let mut host = two();
-    assert_eq!(
-        create(&mut host, 1, false, &mut separate(false)).status,
-        201
-    );
-    host.now += 60 * MINUTE;
-    host.variables = variables(&[
-        ("GATEWAY_MODE", "development"),
-        ("CLOUDAUTH_ENDPOINTS", SECOND),
-    ]);
-    let problem = read(&mut host, 1, &mut separate(true));
-    assert_eq!(problem["code"], "upstream-failed");
-    assert_eq!(problem.get("vendorCode"), None);
-    host.now += 24 * 60 * MINUTE;
-    assert_eq!(read(&mut host, 1, &mut separate(true))["status"], "expired");
+    for (code, member, value) in ELSEWHERE {
+        let mut host = two();
+        assert_eq!(
+            create(&mut host, 1, false, &mut separate(false)).status,
+            201
+        );
+        host.now += 60 * MINUTE;
+        host.variables = variables(&[
+            ("GATEWAY_MODE", "development"),
+            ("CLOUDAUTH_ENDPOINTS", SECOND),
+        ]);
+        let body = read(&mut host, 1, &mut separate_with(code, true));
+        assert_eq!(body[member], value, "{code}");
+        assert_eq!(body.get("vendorCode"), None);
+        host.now += 24 * 60 * MINUTE;
+        let body = read(&mut host, 1, &mut separate_with(code, true));
+        assert_eq!(body["status"], "expired", "{code}");
+    }
 }
 
 #[test]

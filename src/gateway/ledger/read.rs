@@ -152,7 +152,7 @@ pub(super) fn settle(
     };
     let error = match ended {
         Ended::Answered(result) => {
-            return described(settings, read, order, &result, place.now, rows, context);
+            return described(settings, read, order, &result, place, rows, context);
         }
         Ended::Failed(error) => Some(error),
         Ended::Crowded => None,
@@ -197,20 +197,21 @@ fn is_unknown_there(error: &Error) -> bool {
     error.kind == Kind::Vendor && error.code == "406"
 }
 
-/// Whether the call ended at another endpoint than the one that issued the CertifyId. If that one is no longer
-/// configured, the others decide a day after the CertifyId's validity.
+/// Whether the call ended at another endpoint than the one that issued the CertifyId, or may have. If that one is
+/// unknown or no longer configured, any endpoint decides a day after the CertifyId's validity.
 fn is_elsewhere(settings: &Settings, order: &Order, place: &Place) -> bool {
-    let Start::Done {
-        at,
-        issued_by: Some(origin),
-        ..
-    } = &order.start
-    else {
+    let Start::Done { at, issued_by, .. } = &order.start else {
         return false;
     };
     let given_up = over_at(*at, settings.certify_id_valid_millis).saturating_add(MILLIS_PER_DAY);
-    place.endpoint.as_ref() != Some(origin)
-        && (endpoints::is_configured(settings, origin) || place.now.unix_millis() < given_up)
+    let may_come_back = place.now.unix_millis() < given_up;
+    match issued_by {
+        Some(origin) => {
+            place.endpoint.as_ref() != Some(origin)
+                && (endpoints::is_configured(settings, origin) || may_come_back)
+        }
+        None => settings.options.endpoints().len() > 1 && may_come_back,
+    }
 }
 
 fn is_over(settings: &Settings, order: &Order, upstream_now: Timestamp) -> bool {
@@ -239,7 +240,7 @@ fn described(
     read: &Read,
     order: Order,
     result: &DescribeResult,
-    upstream_now: Timestamp,
+    place: &Place,
     rows: &Rows,
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
@@ -258,7 +259,8 @@ fn described(
         };
         return Ok(writes.then(next));
     }
-    let over = is_over(settings, &order, upstream_now);
+    // An endpoint that has not issued the CertifyId may not know that the user has finished.
+    let over = is_over(settings, &order, place.now) && !is_elsewhere(settings, &order, place);
     if let Some(outcome) = decision.or_else(|| over.then_some(Decision::Expired)) {
         let verdict = Verdict {
             outcome,

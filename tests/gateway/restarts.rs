@@ -315,3 +315,47 @@ fn a_record_is_kept_for_the_whole_time_after_a_later_start() {
     assert!(!kept(&host));
     assert!(host.now < NOW + 4 * DAY);
 }
+
+/// A caller who has agreed to a second start, of unknown outcome too, has not agreed to a third one.
+#[test]
+fn a_restart_of_unknown_outcome_keeps_its_order_for_the_whole_time() {
+    const DAY: i64 = 86_400_000;
+    let settings = |days| {
+        variables(&[
+            ("GATEWAY_MODE", "development"),
+            ("GATEWAY_RETENTION_DAYS", days),
+        ])
+    };
+    // Right before the record would be deleted, and long before under a retention that is shortened afterwards.
+    for (days, restarted_at) in [("2", 2 * DAY + 7_000_000), ("180", 40 * DAY)] {
+        for ends in [true, false] {
+            let mut host = Host::new(settings(days));
+            host.handle(first(), &mut lost);
+            while host.next_alarm(CALLER).unwrap() < NOW + restarted_at {
+                host.now = host.next_alarm(CALLER).unwrap();
+                host.alarm(CALLER, &mut nobody);
+            }
+            host.now = NOW + restarted_at;
+            let (_, task) = host.task(restart());
+            let then = sent(host.commit(CALLER, &task, None));
+            if ends {
+                let broken = SendOutcome::Outcome(Outcome::Lost(Loss::TimedOut));
+                replied(host.commit(CALLER, &then, Some(&broken)));
+            }
+            host.variables = settings("2");
+            host.wake(CALLER, Task::Wake(Wake { set: None }));
+            while let Some(next) = host.next_alarm(CALLER) {
+                host.now = host.now.max(next);
+                let since = host.now - NOW - restarted_at;
+                if (60_000..2 * DAY).contains(&since) {
+                    let (_, reply) = host.handle(first(), &mut nobody);
+                    assert_eq!(reply.outcome, "start-outcome-unknown");
+                }
+                host.alarm(CALLER, &mut nobody);
+            }
+            assert!(host.now > NOW + restarted_at + 2 * DAY);
+            assert!(host.now < NOW + restarted_at + 3 * DAY);
+            assert!(!host.rows[CALLER].contains_key(&format!("order/{ORDER}")));
+        }
+    }
+}

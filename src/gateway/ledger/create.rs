@@ -217,6 +217,7 @@ fn start(
     let flight = context.flight();
     let is_new = known.is_none();
     let order = Order {
+        restarted: (!is_new).then_some(now),
         created: known.map_or(now, |order| order.created),
         scene_id: create.scene_id.clone(),
         input: create.input.clone(),

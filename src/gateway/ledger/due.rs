@@ -241,7 +241,7 @@ impl<'a> Batch<'a> {
         // If the order was started again, its retention begins with the later start.
         let since = match order.start {
             Start::Done { at, .. } => at,
-            _ => order.created,
+            _ => order.restarted.unwrap_or(order.created),
         };
         let expires = since.saturating_add(self.settings.retention_millis);
         if expires > self.now.unix_millis() {

@@ -22,6 +22,9 @@ const QUERIES_IN_A_ROW_MILLIS: i64 = 30_000;
 pub struct Order {
     /// When it was first requested, in milliseconds.
     pub created: i64,
+    /// When it was last started again, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarted: Option<i64>,
     /// The scene of the start.
     pub scene_id: String,
     /// Keyed hash of the input; distinguishes a replay from a changed request.
@@ -318,6 +321,7 @@ mod tests {
     fn queries_of_those_who_wait_become_rarer() {
         let mut order = Order {
             created: 0,
+            restarted: None,
             scene_id: String::new(),
             input: String::new(),
             start: Start::Unknown,
@@ -345,8 +349,12 @@ mod tests {
 
     #[test]
     fn a_stored_order_keeps_its_form() {
-        let row = r#"{"created":1,"sceneId":"1","input":"0","start":{"inflight":{"flight":"f","instance":"i","until":2,"again":true}},"look":{"next":3,"looks":4}}"#;
-        let order: Order = crate::json::de::from_json(row).unwrap();
-        assert_eq!(crate::json::write::to_json(&order), row);
+        for row in [
+            r#"{"created":1,"sceneId":"1","input":"0","start":{"inflight":{"flight":"f","instance":"i","until":2,"again":true}},"look":{"next":3,"looks":4}}"#,
+            r#"{"created":1,"restarted":2,"sceneId":"1","input":"0","start":"unknown"}"#,
+        ] {
+            let order: Order = crate::json::de::from_json(row).unwrap();
+            assert_eq!(crate::json::write::to_json(&order), row);
+        }
     }
 }

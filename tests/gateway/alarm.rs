@@ -5,6 +5,7 @@ use crate::host::{self, Host, NOW, json_answer, request, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::ledger::commit::SendOutcome;
 use cloudauth_edge::gateway::ledger::task::{Delivery, Task, Wake};
+use cloudauth_edge::gateway::settings::Variables;
 use cloudauth_edge::http::OutgoingRequest;
 use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::signing::encode::parse_form;
@@ -14,17 +15,26 @@ const WEBHOOK: &str = "http://127.0.0.1:9999/verdicts";
 const HOUR: i64 = 3_600_000;
 
 fn host() -> Host {
-    let callers = json!([{
+    Host::new(settings(&json!([{
         "id": "shop",
         "tokenSha256": [hex_sha256(b"a token")],
         "scopes": ["create", "read"],
         "webhookUrl": WEBHOOK,
-    }]);
-    Host::new(variables(&[
+    }])))
+}
+
+fn settings(callers: &Value) -> Variables {
+    variables(&[
         ("GATEWAY_MODE", "development"),
         ("GATEWAY_CALLERS", &callers.to_string()),
         ("GATEWAY_PUBLIC_URL", "https://gateway.example"),
-    ]))
+    ])
+}
+
+/// The settings of an instance that does not have the caller, and of one that does not have its receiver.
+fn without_receiver() -> [Variables; 2] {
+    ["bank", "shop"]
+        .map(|id| settings(&json!([{"id": id, "tokenSha256": [hex_sha256(b"a token")]}])))
 }
 
 fn order(number: usize) -> String {
@@ -198,6 +208,64 @@ fn a_delivery_reports_the_verdict_alone() {
             },
         })
     );
+}
+
+#[test]
+fn a_delivery_waits_for_settings_that_have_its_receiver() {
+    let fails = |sent: &OutgoingRequest| match sent.url == WEBHOOK {
+        true => json_answer(503, &Value::Null),
+        false => passed(sent),
+    };
+    for settings in without_receiver() {
+        let mut host = host();
+        start(&mut host, 0);
+        host.now += HOUR;
+        host.alarm("shop", &mut { fails });
+        let known = std::mem::replace(&mut host.variables, settings);
+        host.now = host.next_alarm("shop").unwrap();
+        host.alarm("shop", &mut |_| panic!("there is no receiver"));
+        assert!(host.next_alarm("shop").unwrap() > host.now, "it would spin");
+        host.variables = known;
+        host.now = host.next_alarm("shop").unwrap();
+        host.alarm("shop", &mut passed);
+        assert!(status(&host, 0)["report"]["delivered"].is_number());
+    }
+}
+
+#[test]
+fn a_verdict_that_is_decided_without_the_caller_is_delivered() {
+    let [without_caller, _] = without_receiver();
+    let mut host = host();
+    start(&mut host, 0);
+    host.now += HOUR;
+    let known = std::mem::replace(&mut host.variables, without_caller);
+    host.alarm("shop", &mut passed);
+    assert_eq!(status(&host, 0)["verdict"]["outcome"], "passed");
+    host.variables = known;
+    host.now = host.next_alarm("shop").unwrap();
+    host.alarm("shop", &mut passed);
+    assert!(status(&host, 0)["report"]["delivered"].is_number());
+}
+
+#[test]
+fn the_deliveries_to_a_caller_that_was_revoked_end() {
+    let [without_caller, _] = without_receiver();
+    let mut host = host();
+    start(&mut host, 0);
+    let started = host.now;
+    host.variables = without_caller;
+    let mut alarms = 0;
+    while host.rows["shop"].keys().any(|key| key.contains("/report/")) || alarms == 0 {
+        host.now = host.next_alarm("shop").unwrap();
+        host.alarm("shop", &mut |sent| {
+            assert_ne!(sent.url, WEBHOOK);
+            passed(sent)
+        });
+        alarms += 1;
+    }
+    // The verdict's alarm, and one for each repetition.
+    assert_eq!(alarms, 10);
+    assert!(host.now - started < 80 * HOUR, "{}", host.now - started);
 }
 
 #[test]

@@ -122,7 +122,7 @@ pub enum Start {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Attempts made.
+    /// Attempts made, including those under settings without the receiver.
     pub attempts: u32,
     /// HTTP status of the last response; `None` without a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -310,8 +310,9 @@ fn decide(
     if let Start::Done { certify_url, .. } = &mut order.start {
         *certify_url = None;
     }
+    // While instances are replaced, these settings may not have the caller yet.
     let caller = settings.caller(&read.caller);
-    if caller.is_some_and(|caller| caller.webhook_url.is_some()) {
+    if caller.is_none_or(|caller| caller.webhook_url.is_some()) {
         order.report = Some(Report::default());
         let now = context.now.unix_millis();
         writes.schedule_and_set_alarm(rows, context.now, now, Work::Report(&read.no))?;

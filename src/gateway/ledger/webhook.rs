@@ -70,12 +70,7 @@ pub(super) fn send(
 ) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     writes.delete(posted.due.clone());
-    let caller = &posted.caller;
-    let url = settings
-        .caller(caller)
-        .and_then(|caller| caller.webhook_url.as_ref());
-    let order = rows.get::<Order>(&order_key(&posted.no))?;
-    let (Some(url), Some(mut order)) = (url, order) else {
+    let Some(mut order) = rows.get::<Order>(&order_key(&posted.no))? else {
         return Ok(writes.then(Next::Idle));
     };
     let (Some(verdict), Some(mut report)) = (order.verdict.clone(), order.report.clone()) else {
@@ -94,6 +89,14 @@ pub(super) fn send(
     report.attempts = report.attempts.saturating_add(1);
     order.report = Some(report);
     writes.put(order_key(&posted.no), &order);
+    let caller = &posted.caller;
+    let url = settings
+        .caller(caller)
+        .and_then(|caller| caller.webhook_url.as_ref());
+    let Some(url) = url else {
+        // Other instances may have it. A caller that was revoked costs the attempts of one delivery.
+        return Ok(writes.then(Next::Idle));
+    };
     // A number can be reused, and two callers can use the same one.
     let event = [
         caller,

@@ -9,10 +9,13 @@ use serde::Serialize;
 
 /// Maximum delay; calls that would have to wait longer are rejected.
 const WAIT_MAX_MILLIS: i64 = 5_000;
-/// Maximum delay of a call that gives way to others, which keeps their queue short.
-const WAIT_MAX_YIELDING_MILLIS: i64 = 500;
+/// Maximum delay of a call that yields. Longer than that of a busy caller, whose calls would otherwise keep out all
+/// that yield, and shorter than that of others, which still find a place.
+const WAIT_MAX_YIELDING_MILLIS: i64 = 4_500;
 /// Maximum delay for a caller with many waiting calls, which leaves room for the other callers.
 const WAIT_MAX_BUSY_CALLER_MILLIS: i64 = 4_000;
+/// Maximum delay of such a caller's calls that yield, which keeps its own queue short.
+const WAIT_MAX_BUSY_CALLER_YIELDING_MILLIS: i64 = 500;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
 /// Permission to call at a given time.
@@ -36,12 +39,12 @@ pub struct Waiting {
 
 impl Waiting {
     const fn longest_millis(self, per_second: i64) -> i64 {
-        if self.yields {
-            WAIT_MAX_YIELDING_MILLIS
-        } else if self.of_caller >= per_second {
-            WAIT_MAX_BUSY_CALLER_MILLIS
-        } else {
-            WAIT_MAX_MILLIS
+        let is_busy = self.of_caller >= per_second;
+        match (is_busy, self.yields) {
+            (false, false) => WAIT_MAX_MILLIS,
+            (false, true) => WAIT_MAX_YIELDING_MILLIS,
+            (true, false) => WAIT_MAX_BUSY_CALLER_MILLIS,
+            (true, true) => WAIT_MAX_BUSY_CALLER_YIELDING_MILLIS,
         }
     }
 }
@@ -156,14 +159,60 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_yield_leave_a_short_line() {
+    fn calls_of_a_caller_that_yield_leave_a_short_line() {
         let now = Timestamp::from_unix_millis(1_795_000_000_000);
         let mut free_at = 0;
-        while let Some(turn) = turn(free_at, 50, YIELDING, now) {
-            free_at = turn.free_at;
+        for of_caller in 0..300 {
+            let call = Waiting {
+                yields: true,
+                of_caller,
+            };
+            free_at = turn(free_at, 50, call, now).map_or(free_at, |turn| turn.free_at);
         }
         let next = turn(free_at, 50, PATIENT, now).unwrap();
-        assert!((400..=600).contains(&next.wait_millis), "{next:?}");
+        assert!((1_000..=1_200).contains(&next.wait_millis), "{next:?}");
+    }
+
+    #[test]
+    fn calls_of_many_callers_that_yield_leave_room_for_others() {
+        for per_second in [5, 50] {
+            let now = Timestamp::from_unix_millis(1_795_000_000_000);
+            let mut free_at = 0;
+            while let Some(turn) = turn(free_at, per_second, YIELDING, now) {
+                free_at = turn.free_at;
+            }
+            assert!(turn(free_at, per_second, PATIENT, now).is_some());
+        }
+    }
+
+    /// One caller polls all the time, and another one waits for a verdict.
+    #[test]
+    fn a_caller_with_many_calls_leaves_room_for_calls_that_yield() {
+        for per_second in [5, 50] {
+            let mut free_at = 0;
+            let mut waiting: Vec<i64> = Vec::new();
+            let mut others: Vec<i64> = Vec::new();
+            for millis in 0..60_000 {
+                let now = 1_795_000_000_000 + millis;
+                waiting.retain(|until| *until > now);
+                others.retain(|until| *until > now);
+                let mut take = |yields, waiting: &mut Vec<i64>| {
+                    let call = Waiting {
+                        yields,
+                        of_caller: waiting.len() as i64,
+                    };
+                    let turn = turn(free_at, per_second, call, Timestamp::from_unix_millis(now));
+                    free_at = turn.map_or(free_at, |turn| turn.free_at);
+                    waiting.extend(turn.map(|turn| now + turn.wait_millis));
+                    turn.is_some()
+                };
+                take(false, &mut waiting);
+                // As often as three orders are queried whose requests wait.
+                if millis > 5_000 && millis % 1_667 == 0 {
+                    assert!(take(true, &mut others), "{per_second} {millis}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -297,3 +297,47 @@ fn a_clock_that_was_set_back_holds_up_no_poll() {
     host.now = NOW + 1_000;
     assert!(matches!(host.commit("dev", &task, None), Next::Send { .. }));
 }
+
+#[test]
+fn a_clock_that_is_set_back_prolongs_no_wait() {
+    let mut host = started();
+    host.now = NOW + 3_600_000;
+    let (_, poll) = host.task(poll(20));
+    let Next::Send { then, .. } = host.commit("dev", &poll, None) else {
+        panic!("nothing is asked");
+    };
+    host.now = NOW;
+    let next = host.commit("dev", &then, Some(&SendOutcome::Outcome(pending(0))));
+    let Next::Reply { reply } = next else {
+        panic!("{next:?}");
+    };
+    assert_eq!(reply.outcome, "pending");
+
+    // A request that waits while another one starts the order.
+    let other = "0".repeat(32);
+    host.now = NOW + 3_600_000;
+    let (_, task) = host.task(start("dev-token", ROUTE, &other));
+    host.commit("dev", &task, None);
+    let Next::Wait { then, .. } = host.commit("dev", &task, None) else {
+        panic!("the start is not waited for");
+    };
+    host.now = NOW;
+    let next = host.commit("dev", &then, None);
+    let Next::Reply { reply } = next else {
+        panic!("{next:?}");
+    };
+    assert_eq!(reply.outcome, "order-being-started");
+}
+
+#[test]
+fn a_request_from_a_host_whose_clock_is_ahead_waits() {
+    let mut host = started();
+    host.now = NOW + 30_000;
+    let (_, poll) = host.task(poll(60));
+    host.now = NOW;
+    let Next::Send { then, .. } = host.commit("dev", &poll, None) else {
+        panic!("nothing is asked");
+    };
+    let next = host.commit("dev", &then, Some(&SendOutcome::Outcome(pending(0))));
+    assert!(matches!(next, Next::Wait { .. }), "{next:?}");
+}

@@ -3,7 +3,7 @@
 use super::alarm_work::Work;
 use super::answer::{Answered, Started};
 use super::commit::{Context, LedgerStep, Next, Writes};
-use super::order::{Order, OrderStatus, Start, over_at, refusal};
+use super::order::{Order, OrderStatus, Start, millis_left, over_at, refusal};
 use super::retention;
 use super::rows::{
     ALARM, CALLER, ENDPOINTS, Interrupt, RETENTION, Rows, certify_key, listed_key, order_key,
@@ -174,10 +174,9 @@ fn can_be_compared_with(certify_id: &str, rows: &Rows) -> Result<bool, Interrupt
 
 fn wait(mut create: Create, writes: Writes, now: Timestamp) -> LedgerStep {
     let since = *create.waiting_since.get_or_insert(now.unix_millis());
-    let left = since
-        .saturating_add(WAIT_MILLIS)
-        .saturating_sub(now.unix_millis());
-    if left <= 0 {
+    let until = since.saturating_add(WAIT_MILLIS);
+    let left = millis_left(until, WAIT_MILLIS, now.unix_millis());
+    if left == 0 {
         return create.problem(
             writes,
             Problem::new(ProblemKind::OrderBeingStarted).retry_after(1),

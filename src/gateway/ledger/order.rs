@@ -244,17 +244,11 @@ impl Order {
         }
     }
 
-    /// Milliseconds until the next query is allowed. If the clock was set back, the wait is still at most
-    /// the longest pause.
+    /// Milliseconds until the next query is allowed.
     pub fn next_query_in_millis(&self, now: i64) -> i64 {
-        let left = self
-            .query_pace
-            .map_or(0, |pace| pace.next.saturating_sub(now));
-        if left > QUERY_PAUSE_MAX_MILLIS {
-            0
-        } else {
-            left.max(0)
-        }
+        self.query_pace.map_or(0, |pace| {
+            millis_left(pace.next, QUERY_PAUSE_MAX_MILLIS, now)
+        })
     }
 
     /// Records a query.
@@ -270,6 +264,13 @@ impl Order {
             Start::Refused { .. } | Start::Done { .. } => false,
         }
     }
+}
+
+/// Milliseconds until a wait ends. A wait that would take more than `longest` is over: the clock was set back since it
+/// began.
+pub fn millis_left(until: i64, longest: i64, now: i64) -> i64 {
+    let left = until.saturating_sub(now);
+    if left > longest { 0 } else { left.max(0) }
 }
 
 /// When an unfinished verification that was started at `at` expires.

@@ -5,7 +5,7 @@ use super::alarm_work::Work;
 use super::answer::{Answered, Found};
 use super::commit::{Context, LedgerStep, Next, PhotoUrl, SendOutcome, Writes};
 use super::endpoints;
-use super::order::{Decision, Order, Report, Start, Verdict, over_at};
+use super::order::{Decision, Order, Report, Start, Verdict, millis_left, over_at};
 use super::rows::{Interrupt, Rows, certify_key, order_key};
 use super::task::{Purpose, Read, Task};
 use super::upstream::{self, Ended, Place};
@@ -15,6 +15,10 @@ use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply_target::ReplyTarget;
 use crate::gateway::settings::Settings;
 use crate::timestamp::{MILLIS_PER_DAY, Timestamp};
+
+/// Requests wait for at most a minute. The clock of the host that received the request may be a little ahead of the
+/// ledger's.
+const WAIT_MAX_MILLIS: i64 = 2 * 60_000;
 
 impl Read {
     /// The step after a query that the alarm made: more work may be due.
@@ -283,8 +287,8 @@ fn wait(
     fresh: Option<&DescribeResult>,
     now: i64,
 ) -> Next {
-    let left = read.wait_until.unwrap_or(now).saturating_sub(now);
-    if left <= 0 {
+    let left = millis_left(read.wait_until.unwrap_or(now), WAIT_MAX_MILLIS, now);
+    if left == 0 {
         return read.status_reply(settings, order, fresh, None);
     }
     Next::Wait {

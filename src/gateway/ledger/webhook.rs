@@ -3,7 +3,7 @@
 
 use super::alarm_work::{REPORTS, Work};
 use super::commit::{Context, LedgerStep, Next, SendOutcome, Writes};
-use super::order::{Order, OrderStatus, Verdict};
+use super::order::{Order, OrderStatus, Verdict, millis_left};
 use super::rows::{Interrupt, RECEIVER, Rows, order_key, sortable};
 use super::task::{Delivery, Task};
 use crate::client::call::{Loss, Outcome};
@@ -37,11 +37,10 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// When the next delivery is allowed, if not now. If the clock was set back, the wait is still
-    /// limited.
+    /// When the next delivery is allowed, if not now.
     pub fn waits_until(&self, now: i64) -> Option<i64> {
-        let longest = now.saturating_add(BACK_OFF_MAX_MILLIS);
-        (self.until > now && self.until <= longest).then_some(self.until)
+        let left = millis_left(self.until, BACK_OFF_MAX_MILLIS, now);
+        (left > 0).then_some(self.until)
     }
 
     fn timed_out(self, now: i64) -> Self {

@@ -358,6 +358,7 @@ fn many_orders_whose_time_is_over_are_all_decided() {
 fn many_rows_that_expire_together_go_in_slices() {
     let mut host = host();
     let rows = host.rows.entry("shop".to_owned()).or_default();
+    rows.insert("retention".to_owned(), "0".to_owned());
     for number in 0..30_000 {
         rows.insert(format!("nonce/key/{number:05}"), "1".to_owned());
         let due = format!("due/{:015}/drop/nonce/key/{number:05}", host.now);

@@ -117,7 +117,8 @@ pub(super) fn work(
     let mut writes = Writes::default();
     let now = context.now.unix_millis();
     let earliest = earliest(rows, BATCH)?;
-    if retention::follow(settings, false, rows, &mut writes, context.now)? {
+    let may_be_old = !earliest.is_empty();
+    if retention::follow(settings, may_be_old, rows, &mut writes, context.now)? {
         return Ok(writes.then(Next::Again {
             then: Task::Alarm(alarm.one_more(now)),
         }));

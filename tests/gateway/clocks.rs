@@ -3,6 +3,7 @@
 use crate::host::{Host, NOW, dated, json_answer, request, signed_at, start, variables};
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
+use cloudauth_edge::gateway::ledger::task::{Task, Wake};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest};
 use cloudauth_edge::signing::acs3::hex_sha256;
@@ -168,6 +169,36 @@ fn a_jump_deletes_no_record() {
         host.alarm(CALLER, &mut nobody);
     }
     assert!(!has_order(&host));
+}
+
+#[test]
+fn a_record_has_its_second_look_although_the_retention_is_shortened() {
+    let mut host = host(&[("GATEWAY_RETENTION_DAYS", "3")]);
+    create(&mut host, &mut |_| dated(json_answer(200, &started()), NOW));
+    read(&mut host, NOW, passed);
+    let shorten = |host: &mut Host, days| {
+        host.variables = variables(&[
+            ("GATEWAY_MODE", "development"),
+            ("GATEWAY_RETENTION_DAYS", days),
+        ]);
+        host.wake(CALLER, Task::Wake(Wake { set: None }));
+    };
+    // At the next full hour, the retention is found to be over.
+    host.now = NOW + 2 * DAY + HOUR / 2;
+    shorten(&mut host, "2");
+    let ahead = host.now + HOUR;
+    while host.next_alarm(CALLER).unwrap() < ahead {
+        host.now = host.now.max(host.next_alarm(CALLER).unwrap());
+        host.alarm(CALLER, &mut nobody);
+    }
+    assert!(has_order(&host));
+    // It is shortened again within two hours.
+    shorten(&mut host, "1");
+    while host.next_alarm(CALLER).unwrap() < NOW + 2 * DAY + 2 * HOUR {
+        host.now = host.now.max(host.next_alarm(CALLER).unwrap());
+        host.alarm(CALLER, &mut nobody);
+        assert!(has_order(&host));
+    }
 }
 
 #[test]

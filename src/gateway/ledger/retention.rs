@@ -59,7 +59,9 @@ pub(super) fn bring_forward(
     })?;
     for (key, value) in later {
         let is_later = due_at(key).is_some_and(|at| at > now);
-        if is_later && matches!(Work::parse(key), Some(Work::Expire(_))) {
+        // A second attempt waits until a clock that jumped is correct again.
+        let is_first = value == "1";
+        if is_later && is_first && matches!(Work::parse(key), Some(Work::Expire(_))) {
             writes.move_due(key, value, now);
         }
     }

@@ -24,8 +24,8 @@ export class LedgerRunner {
   #storage;
   /** What ends the waits for an order. @type {Map<string, Set<() => void>>} */
   #waiting = new Map();
-  /** How many calls are waiting for their turns. */
-  #waitingTurns = 0;
+  /** How many calls of each action are waiting for their turns. @type {Map<string, number>} */
+  #waitingTurns = new Map();
   /** The number of live instances, as of the last step. */
   #instances = 1;
   /** Shared requests in progress. @type {Map<string, Promise<SendOutcome>>} */
@@ -199,8 +199,9 @@ export class LedgerRunner {
    */
   async #takesTurn(action, yields) {
     // The other instances presumably have as many, because all of them share one limit.
-    const ofCaller = this.#waitingTurns * this.#instances;
-    this.#waitingTurns += 1;
+    const waiting = this.#waitingTurns.get(action) ?? 0;
+    const ofCaller = waiting * this.#instances;
+    this.#waitingTurns.set(action, waiting + 1);
     try {
       const waitMillis = await this.#host.turn(action, { yields, ofCaller });
       if (waitMillis) await sleep(waitMillis);
@@ -209,7 +210,7 @@ export class LedgerRunner {
       logFailure({ turn: "failed" }, error);
       return false;
     } finally {
-      this.#waitingTurns -= 1;
+      this.#waitingTurns.set(action, (this.#waitingTurns.get(action) ?? 0) - 1);
     }
   }
 

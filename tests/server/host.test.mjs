@@ -68,6 +68,60 @@ test("a start whose turn cannot be found out is not sent, and the order stays fr
   assert.equal(sent.length, 1);
 });
 
+test("only calls of the same action count as waiting for a turn", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+  const store = new SqliteStore(join(folder, "gateway.db"));
+  t.after(() => {
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+  /** The calls that ask for a turn, as `[action, ofCaller]`. */
+  const asked = [];
+  let turn = async () => 0;
+  const host = {
+    core,
+    settings: () => settings,
+    instance: "one",
+    turn(action, { ofCaller }) {
+      asked.push([action, ofCaller]);
+      return turn();
+    },
+    async send({ body }) {
+      const form = new URLSearchParams(body);
+      const answer =
+        form.get("Action") === "InitFaceVerify"
+          ? { Code: "200", ResultObject: { CertifyId: form.get("OuterOrderNo") } }
+          : { Code: "424" };
+      const bytes = new TextEncoder().encode(JSON.stringify(answer));
+      return { kind: "answered", status: 200, headers: [], body: bytes };
+    },
+  };
+  const order = sample();
+  const { caller, task } = startOf(order);
+  const runner = new LedgerRunner(host, store.ledger(caller));
+  await runner.run(task);
+  asked.length = 0;
+  // No call has its turn before all of them wait.
+  let allWait;
+  const turns = new Promise((resolve) => (allWait = resolve));
+  turn = () => {
+    if (asked.length === 4) allWait(0);
+    return turns;
+  };
+  const tasks = [readOf(order), readOf(order), startOf(sample()), startOf(sample())];
+  await Promise.all(tasks.map(({ task }) => runner.run(task)));
+  assert.deepEqual(asked.toSorted(), [
+    ["DescribeFaceVerify", 0],
+    ["DescribeFaceVerify", 1],
+    ["InitFaceVerify", 0],
+    ["InitFaceVerify", 1],
+  ]);
+  // All of them have had their turns.
+  asked.length = 0;
+  await runner.run(readOf(order).task);
+  assert.deepEqual(asked, [["DescribeFaceVerify", 0]]);
+});
+
 test("a start uses no connection that has been idle for two seconds", async (t) => {
   const started = (CertifyId) => json({ Code: "200", ResultObject: { CertifyId } });
   await using upstream = await faultServer(started("certify1"), started("certify2"), started("certify3"));

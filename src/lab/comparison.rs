@@ -609,10 +609,6 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
     let (Some(our_text), Some(their_text)) = (decode_text(ours), decode_text(theirs)) else {
         return changed(name, origin);
     };
-    let known = encoding(name, ours, theirs);
-    if let Some(known) = known {
-        return known;
-    }
     if let Some(mistakes) =
         mistakes::of_value(ours, &their_text).filter(|_| origin == Origin::Signed)
     {
@@ -622,8 +618,8 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
         return about(
             "encoding",
             name,
-            "的编码不对：除 A-Z a-z 0-9 - _ . ~ 外，每个 UTF-8 字节都应写成 %XX。",
-            "is encoded incorrectly: every UTF-8 byte except A-Z a-z 0-9 - _ . ~ must be %XX.",
+            "的编码不对：除 A-Z a-z 0-9 - _ . ~ 外，每个 UTF-8 字节都应写成大写的 %XX。",
+            "is encoded incorrectly: every UTF-8 byte except A-Z a-z 0-9 - _ . ~ must be %XX, in upper case.",
         );
     }
     if our_text.replace('+', " ") == their_text {
@@ -685,43 +681,6 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
         );
     }
     changed(name, origin)
-}
-
-/// The mistake if the values are equal and only their encodings differ.
-fn encoding(name: &str, ours: &str, theirs: &str) -> Option<Finding> {
-    if ours.replace('+', "%20") == theirs {
-        return Some(about(
-            "space-as-plus",
-            name,
-            "里的空格被编码成了 +，应为 %20。",
-            "has a space encoded as + instead of %20.",
-        ));
-    }
-    if ours.replace('*', "%2A") == theirs {
-        return Some(about(
-            "asterisk-kept",
-            name,
-            "里的 * 没有编码，应为 %2A。",
-            "has an unencoded asterisk instead of %2A.",
-        ));
-    }
-    if ours.replace("%7E", "~").replace("%7e", "~") == theirs {
-        return Some(about(
-            "tilde-escaped",
-            name,
-            "里的 ~ 被编码成了 %7E，应保持原样。",
-            "has a tilde encoded as %7E instead of unencoded.",
-        ));
-    }
-    if ours.eq_ignore_ascii_case(theirs) {
-        return Some(about(
-            "lower-case-escapes",
-            name,
-            "的百分号编码用了小写十六进制，应为大写。",
-            "is percent-encoded in lower case instead of upper case.",
-        ));
-    }
-    None
 }
 
 /// Describes the mistakes that turn one value into the other.
@@ -895,6 +854,7 @@ mod tests {
             ("A=*", "A=%2A", "asterisk-kept"),
             ("A=%7E", "A=~", "tilde-escaped"),
             ("A=%e5%bc%a0", "A=%E5%BC%A0", "lower-case-escapes"),
+            ("A=%e5%BC%a0", "A=%E5%BC%A0", "encoding"),
             ("A=张", "A=%E5%BC%A0", "encoding"),
             ("A=a%2Bb", "A=a%20b", "plus-became-space"),
             ("A=%E5%BC%A0", "A=%25E5%25BC%25A0", "sent-encoded-twice"),
@@ -908,6 +868,11 @@ mod tests {
             ("A=k%20", "A=k", "white-space"),
             ("A=ab%26c", "A=ab", "truncated"),
             ("A=1", "A=2", "value-changed"),
+            (
+                "CertNo=11010519491231002x",
+                "CertNo=11010519491231002X",
+                "value-changed",
+            ),
             ("A=1&B=", "A=1", "empty-not-sent"),
             ("A=1&B=2", "A=1", "not-received"),
             ("A=1", "A=1&B=2", "not-signed"),

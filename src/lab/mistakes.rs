@@ -193,6 +193,9 @@ static COMMON: &[Mistake] = &[
     mistake(Kind::Marks, "marks-kept", |habits| habits.keeps_marks = true,
         "! ' ( ) 没有编码，应为 %21 %27 %28 %29（JavaScript 的 encodeURIComponent 会保留它们）。",
         "! ' ( ) were not encoded as %21 %27 %28 %29, as by JavaScript's encodeURIComponent."),
+    mistake(Kind::Case, "lower-case-escapes", |habits| habits.lower_case_escapes = true,
+        "百分号编码用了小写十六进制（%e5），应为大写（%E5）。",
+        "Percent-encoding used lower case (%e5) instead of upper case (%E5)."),
     mistake(Kind::Encoder, "url-encoder", |habits| {
             habits.space_is_plus = true;
             habits.keeps_asterisk = true;
@@ -271,9 +274,6 @@ static COMMON: &[Mistake] = &[
         }),
         "MetaInfo 之类的 JSON 被解析后按 Go 的 json.Marshal（字段排序，< > & 转义）重新序列化再签名，与发出的不是同一个字符串；应原样传递。",
         "JSON such as MetaInfo was parsed and serialized again as by Go's json.Marshal (members sorted, < > & escaped) for signing, so a different string was sent; pass it unchanged."),
-    mistake(Kind::Case, "lower-case-escapes", |habits| habits.lower_case_escapes = true,
-        "百分号编码用了小写十六进制（%e5），应为大写（%E5）。",
-        "Percent-encoding used lower case (%e5) instead of upper case (%E5)."),
     mistake(Kind::Encoder, "not-encoded", |habits| habits.encodes_nothing = true,
         "参数名和参数值没有做百分号编码。",
         "Names and values were not percent-encoded."),

@@ -1,6 +1,7 @@
 //! Parses a pasted error from Alibaba Cloud's API gateway: JSON, XML, or a log line, possibly
 //! truncated or masked anywhere.
 
+use super::mask;
 use crate::vendor::codes::{self, ApiGatewayCode};
 use crate::vendor::quoted::{
     ACS3_STRING_TO_SIGN as ACS3_HASH, CANONICAL_REQUEST as ACS3_TEXT, STRING_TO_SIGN as RPC_TEXT,
@@ -252,9 +253,9 @@ fn server_text(message: &str, is_cut: bool) -> ServerError {
     });
     let extent = if digest.is_some() {
         Extent::Digest
-    } else if has_mask(message) {
+    } else if mask::in_answer(message) {
         Extent::Masked
-    } else if is_cut || begun || message.contains(ACS3_HASH) || ends_with_ellipsis(message) {
+    } else if is_cut || begun || message.contains(ACS3_HASH) || mask::ends_with_ellipsis(message) {
         Extent::Cut
     } else {
         Extent::Absent
@@ -267,7 +268,7 @@ fn server_text(message: &str, is_cut: bool) -> ServerError {
 }
 
 fn seen(text: String, digest: Option<String>, extent: fn(&str) -> Extent) -> ServerError {
-    let extent = if ends_with_ellipsis(&text) {
+    let extent = if mask::ends_with_ellipsis(&text) {
         Extent::Cut
     } else {
         extent(&text)
@@ -303,7 +304,7 @@ fn rpc_extent(text: &str) -> Extent {
 /// How much of a canonical request is visible: a complete one ends with a hash.
 fn acs3_extent(text: &str) -> Extent {
     let last = text.split('\n').next_back().unwrap_or_default();
-    if has_mask(text) {
+    if mask::in_answer(text) {
         Extent::Masked
     } else if last.len() == 64 && hash_of(last).is_some() {
         Extent::Whole
@@ -318,41 +319,7 @@ fn hash_of(text: &str) -> Option<String> {
     is_one.then(|| hash.to_ascii_lowercase())
 }
 
-/// Whether the text contains a placeholder that logs use for masking.
-pub(super) fn has_mask(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    [
-        "redacted", "masked", "filtered", "hidden", "removed", "***", "xxxx", "####", "•", "█",
-        "●", "＊", "…", "...",
-    ]
-    .iter()
-    .any(|mask| text.contains(mask))
-}
-
-/// Whether a value of a request was probably masked. Unlike a server's text, it may contain any word;
-/// the identity number of Alibaba Cloud's published request contains `xxxx`.
-pub(super) fn looks_masked(value: &str) -> bool {
-    let value = value.to_ascii_lowercase();
-    let words = ["redacted", "masked", "filtered", "hidden", "removed"];
-    let is_word = |open: char| {
-        words
-            .iter()
-            .any(|word| value.contains(&format!("{open}{word}")))
-    };
-    ["***", "＊＊", "••", "██", "●●", "####", "脱敏"]
-        .iter()
-        .any(|mask| value.contains(mask))
-        || ['[', '<', '{', '('].into_iter().any(is_word)
-}
-
-pub(super) fn ends_with_ellipsis(text: &str) -> bool {
-    let text = text.trim_end().to_ascii_lowercase();
-    ["..", "…", "(truncated)", "[truncated]", "<truncated>"]
-        .iter()
-        .any(|end| text.ends_with(end))
-}
-
-/// The part of the text that belongs to a string to sign, which may contain placeholders.
+/// The part of the text that belongs to a string to sign, which may contain masks.
 fn word(text: &str) -> String {
     let mut word = String::new();
     let mut rest = text;
@@ -360,7 +327,7 @@ fn word(text: &str) -> String {
         let length = if is_of_string_to_sign(character) {
             character.len_utf8()
         } else {
-            let Some(length) = placeholder(rest) else {
+            let Some(length) = mask::length_at_start(rest) else {
                 break;
             };
             length
@@ -375,23 +342,6 @@ fn word(text: &str) -> String {
 /// The characters of a string to sign.
 fn is_of_string_to_sign(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '~' | '%' | '&')
-}
-
-/// The length of the placeholder with which the text begins.
-fn placeholder(text: &str) -> Option<usize> {
-    let first = text.chars().next()?;
-    if matches!(first, '*' | '＊' | '•' | '█' | '●' | '…' | '#') {
-        return Some(first.len_utf8());
-    }
-    let brackets = [('[', ']'), ('<', '>'), ('{', '}'), ('(', ')'), ('【', '】')];
-    let (_, close) = brackets.into_iter().find(|(open, _)| *open == first)?;
-    let end = text.find(close)?.checked_add(close.len_utf8())?;
-    let inside = text.get(..end)?;
-    (has_mask(inside)
-        || inside.contains("脱敏")
-        || inside.contains("隐藏")
-        || ends_with_ellipsis(inside))
-    .then_some(end)
 }
 
 /// Restores line feeds, which logs write as `\n`.

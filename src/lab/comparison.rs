@@ -3,8 +3,8 @@
 //! `signing::difference` hides values, because its texts are logged. This module shows them: it
 //! serves the user who pasted both texts.
 
-use super::answer::{Extent, ServerError, has_mask, looks_masked};
-use super::{Finding, mistakes};
+use super::answer::{Extent, ServerError};
+use super::{Finding, mask, mistakes};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::hex_sha256;
 use crate::signing::encode::{parse_form, percent_encode};
@@ -214,7 +214,8 @@ impl Visible<'_> {
             && !tail.is_some_and(is_masked)
             && ours
                 .iter()
-                .any(|pair| name_of(pair) == name && !is_masked_here(pair))
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                .any(|(our_name, value)| our_name == name && !is_masked(value))
         {
             causes.push(about(
                 "differs-where-cut",
@@ -267,21 +268,14 @@ impl Visible<'_> {
     }
 }
 
-/// Whether a log masked the value: it contains placeholders that the local value does not.
+/// Whether a log masked the server's value.
 fn hides(ours: &str, theirs: &str) -> bool {
-    let theirs = decode_text(theirs).unwrap_or_else(|| theirs.to_owned());
-    let ours = decode_text(ours).unwrap_or_else(|| ours.to_owned());
-    let count = |text: &str| {
-        text.matches(['*', '＊', '•', '█', '●', '…', '[', '<'])
-            .count()
-    };
-    ours != theirs && (count(&theirs) > count(&ours) || (has_mask(&theirs) && !has_mask(&ours)))
+    mask::hides(&shown(ours), &shown(theirs))
 }
 
 /// Whether the local text, encoded up to twice, was masked before it was pasted.
 fn is_masked(ours: &str) -> bool {
-    let once = decode_text(ours).unwrap_or_else(|| ours.to_owned());
-    looks_masked(&decode_text(&once).unwrap_or(once))
+    mask::in_value(&shown(&shown(ours)))
 }
 
 /// Whether the local value was probably masked before it was pasted. An `xxxx` may be part of a value,
@@ -293,11 +287,6 @@ fn is_mask_of(ours: &str, theirs: &str) -> bool {
         Some(ours.len() == theirs.len() && theirs.starts_with(before) && theirs.ends_with(after))
     });
     is_masked(ours) || crossed_out == Some(true)
-}
-
-fn is_masked_here(pair: &str) -> bool {
-    pair.split_once('=')
-        .is_some_and(|(_, value)| is_masked(value))
 }
 
 /// The length of the common prefix, which does not end inside a single or double escape.
@@ -575,7 +564,7 @@ fn missing_from<'a>(pairs: &[&'a str], others: &[&str]) -> Vec<(&'a str, &'a str
         .collect()
 }
 
-/// A parameter's name, decoded.
+/// A name or a value, decoded; unchanged if it cannot be decoded.
 fn shown(name: &str) -> String {
     decode_text(name).unwrap_or_else(|| name.to_owned())
 }

@@ -1,11 +1,11 @@
 //! Examines a pasted request together with the secret and the server's error.
 
-use super::answer::{self, Extent, ServerError, looks_masked};
+use super::answer::{self, Extent, ServerError};
 use super::calculation::{Stages, access_key_id, calculate};
 use super::comparison::{Agreement, Comparison, Origin, compare};
 use super::conclusion::{BODY_MISSING, Conclusion, Facts, MASKED_VALUES, PART_READ, conclude};
 use super::reading::{self, Form, Reading};
-use super::{Finding, mistakes};
+use super::{Finding, mask, mistakes};
 use crate::signing::{SignatureVersion, TIMESTAMP_WINDOW_MILLIS, acs3, rpc};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
@@ -75,7 +75,7 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     let given = given_signature
         .as_deref()
         .map(|given| given.replace(' ', "+"))
-        .filter(|given| !looks_masked(given));
+        .filter(|given| !mask::in_value(given));
     let known = Known {
         scheme,
         secret: secret.as_ref(),
@@ -198,7 +198,7 @@ fn is_only_a_part(reading: &Reading, scheme: SignatureVersion) -> bool {
     };
     let is_incomplete = scheme == SignatureVersion::Rpc && may_be_part;
     is_incomplete && !reading.missing().is_empty()
-        || !names(reading, answer::ends_with_ellipsis).is_empty()
+        || !names(reading, mask::ends_with_ellipsis).is_empty()
 }
 
 /// Whether a part of what is signed was not pasted. ACS3 signs the body's hash, which a header holds.
@@ -256,7 +256,7 @@ impl Known<'_> {
 
 /// The parameters and headers whose values were probably masked before they were pasted.
 fn masked_names(reading: &Reading) -> Vec<&str> {
-    names(reading, looks_masked)
+    names(reading, mask::in_value)
 }
 
 /// The parameters and headers with such values.
@@ -411,7 +411,7 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
         if let Stages::Acs3 { payload_hash, .. } = stages
             && reading.form != Form::CanonicalRequest
             && !reading.body_missing
-            && !reading.body.as_deref().is_some_and(looks_masked)
+            && !reading.body.as_deref().is_some_and(mask::in_value)
             && reading
                 .header("x-acs-content-sha256")
                 .is_some_and(|given| !given.eq_ignore_ascii_case(payload_hash))

@@ -13,6 +13,7 @@ pub mod examination;
 mod excerpt;
 mod http_message;
 pub mod list;
+mod mask;
 pub mod mistakes;
 pub mod outgoing;
 pub mod reading;

@@ -7,8 +7,9 @@ use super::answer::{Extent, ServerError};
 use super::{Finding, mask, mistakes};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::hex_sha256;
-use crate::signing::encode::{parse_form, percent_encode};
+use crate::signing::encode::percent_encode;
 use crate::text::Text;
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -161,7 +162,7 @@ impl Visible<'_> {
         }
         let ours: Vec<&str> = our_query.split("%26").collect();
         let theirs: Vec<&str> = their_query.split("%26").collect();
-        let decode_all = |pairs: &[&str]| pairs.iter().map(|pair| decode_query(pair)).collect();
+        let decode_all = |pairs: &[&str]| pairs.iter().map(|pair| decoded(pair)).collect();
         let (Some(plain), Some(their_plain)): (Option<Vec<String>>, Option<Vec<String>>) =
             (decode_all(&ours), decode_all(&theirs))
         else {
@@ -362,13 +363,13 @@ fn causes(scheme: SignatureVersion, ours: &str, theirs: &str, origin: Origin) ->
             if our_path != their_path {
                 return vec![wrong_path()];
             }
-            let Some(theirs) = decode_query(their_query) else {
+            let Some(theirs) = decoded(their_query) else {
                 return vec![unexplained()];
             };
             if our_query == theirs {
                 return vec![encoded_once()];
             }
-            match decode_query(our_query) {
+            match decoded(our_query) {
                 Some(ours) if ours == theirs => vec![encoded_differently()],
                 Some(ours) => {
                     let (ours, theirs): (Vec<&str>, Vec<&str>) =
@@ -386,23 +387,6 @@ fn rpc_parts(text: &str) -> (&str, &str, &str) {
     let mut parts = text.splitn(3, '&');
     let mut next = || parts.next().unwrap_or_default();
     (next(), next(), next())
-}
-
-/// Decodes the canonicalized query that was encoded into a string to sign.
-fn decode_query(query: &str) -> Option<String> {
-    // A plus sign does not mean a space here, so only escapes are decoded.
-    let pairs = parse_form(query.replace('+', "%2B").as_bytes()).ok()?;
-    let text: Vec<String> = pairs
-        .into_iter()
-        .map(|(name, value)| {
-            if value.is_empty() {
-                name
-            } else {
-                [name, value].join("=")
-            }
-        })
-        .collect();
-    Some(text.join("&"))
 }
 
 fn canonical_request_causes(ours: &str, theirs: &str, origin: Origin) -> Vec<Finding> {
@@ -564,25 +548,15 @@ fn missing_from<'a>(pairs: &[&'a str], others: &[&str]) -> Vec<(&'a str, &'a str
         .collect()
 }
 
-/// A name or a value, decoded; unchanged if it cannot be decoded.
-fn shown(name: &str) -> String {
-    decode_text(name).unwrap_or_else(|| name.to_owned())
+/// The text, decoded; unchanged if it cannot be decoded.
+fn shown(text: &str) -> String {
+    decoded(text).unwrap_or_else(|| text.to_owned())
 }
 
-/// Decodes a name or a value, in which `=` and `&` separate nothing.
-fn decode_text(text: &str) -> Option<String> {
-    let literal = text
-        .replace('+', "%2B")
-        .replace('=', "%3D")
-        .replace('&', "%26");
-    let pairs = parse_form(literal.as_bytes()).ok()?;
-    Some(
-        pairs
-            .into_iter()
-            .next()
-            .map(|(name, _)| name)
-            .unwrap_or_default(),
-    )
+/// Decodes escapes only: a plus sign does not mean a space here.
+fn decoded(text: &str) -> Option<String> {
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
+    Some(decoded.into_owned())
 }
 
 fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding {
@@ -595,7 +569,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
             ),
         );
     }
-    let (Some(our_text), Some(their_text)) = (decode_text(ours), decode_text(theirs)) else {
+    let (Some(our_text), Some(their_text)) = (decoded(ours), decoded(theirs)) else {
         return changed(name, origin);
     };
     if let Some(mistakes) =
@@ -620,7 +594,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
         );
     }
     if percent_encode(&our_text) == their_text
-        || decode_text(&their_text).as_deref() == Some(&*our_text)
+        || decoded(&their_text).as_deref() == Some(&*our_text)
     {
         return about(
             "sent-encoded-twice",
@@ -629,7 +603,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
             "was encoded twice when it was sent, so that the server still sees escapes after decoding once.",
         );
     }
-    if origin == Origin::Signed && decode_text(&our_text).as_deref() == Some(&*their_text) {
+    if origin == Origin::Signed && decoded(&our_text).as_deref() == Some(&*their_text) {
         return about(
             "signed-encoded",
             name,

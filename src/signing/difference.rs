@@ -4,7 +4,7 @@
 //! Reports only names, never values: the texts contain names of persons and identity numbers.
 
 use super::SignatureVersion;
-use super::encode::parse_form;
+use percent_encoding::percent_decode_str;
 
 /// The first difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +36,8 @@ fn rpc_part(ours: &str, theirs: &str) -> Option<String> {
     if ours.next() != theirs.next() {
         return Some("path".to_owned());
     }
-    let decoded = |text: Option<&str>| {
-        let once = parse_form(text.unwrap_or_default().as_bytes()).ok()?;
-        once.into_iter().next().map(|(name, _)| name)
-    };
-    parameter(&decoded(ours.next())?, &decoded(theirs.next())?)
+    let [ours, theirs] = [ours.next()?, theirs.next()?].map(percent_decode_str);
+    parameter(&ours.decode_utf8().ok()?, &theirs.decode_utf8().ok()?)
 }
 
 fn acs3_part(ours: &str, theirs: &str) -> Option<String> {

@@ -124,7 +124,6 @@ impl RpcParts {
 }
 
 /// The signed parts of a request under ACS3.
-#[derive(Clone)]
 pub(super) struct Acs3Parts {
     pub(super) method: String,
     pub(super) uri: String,

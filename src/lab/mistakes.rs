@@ -11,13 +11,13 @@ use crate::text::Text;
 use crate::vendor::credentials::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_encode_byte;
 use serde_json::Value;
 
 /// How a program signs; the default is correct.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Habits {
-    key_without_ampersand: bool,
-    key_with_ampersand: bool,
+    ampersand_is_wrong: bool,
     key_ends_with: &'static str,
     key_is_trimmed: bool,
     other_method: bool,
@@ -39,7 +39,7 @@ struct Habits {
     drops_empty: bool,
     leaves_out: Vec<String>,
     leaves_out_place: Option<Place>,
-    digest: Digest,
+    digest: Option<Digest>,
     hashes_nothing_of_the_body: bool,
     misses_empty_line: bool,
     signs_canonical_request: bool,
@@ -87,16 +87,8 @@ impl Json {
     };
 }
 
-/// How the message is signed; the default is the scheme's algorithm.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Digest {
-    #[default]
-    Right,
-    OtherHash,
-    HexInBase64,
-    Hex,
-    Base64,
-}
+/// Signs a message with a key and writes the result as text.
+type Digest = fn(key: &[u8], message: &[u8]) -> String;
 
 /// A program has at most one mistake of each kind.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -314,7 +306,7 @@ static COMMON: &[Mistake] = &[
 
 #[rustfmt::skip]
 static RPC: &[Mistake] = &[
-    mistake(Kind::Ampersand, "key-without-ampersand", |habits| habits.key_without_ampersand = true,
+    mistake(Kind::Ampersand, "key-without-ampersand", |habits| habits.ampersand_is_wrong = true,
         "HMAC 的密钥漏了 &：应为 AccessKeySecret 后面再加一个 &。",
         "The signing key lacked its &: it is the AccessKeySecret followed by &."),
     mistake(Kind::Once, "encoded-once", |habits| habits.encodes_once = true,
@@ -338,20 +330,20 @@ static RPC: &[Mistake] = &[
     mistake(Kind::Format, "format-not-signed", |habits| habits.leaves_out.push("Format".to_owned()),
         "Format 发出去了却没有参与签名。",
         "Format was sent but not signed."),
-    mistake(Kind::Digest, "sha256", |habits| habits.digest = Digest::OtherHash,
+    mistake(Kind::Digest, "sha256", |habits| habits.digest = Some(|key, message| STANDARD.encode(hmac_sha256(key, message))),
         "用了 HMAC-SHA256，而请求声明的是 HMAC-SHA1。",
         "HMAC-SHA256 was used, but the request declares HMAC-SHA1."),
-    mistake(Kind::Digest, "hex-in-base64", |habits| habits.digest = Digest::HexInBase64,
+    mistake(Kind::Digest, "hex-in-base64", |habits| habits.digest = Some(|key, message| STANDARD.encode(hex::encode(hmac_sha1(key, message)))),
         "把十六进制文本做了 Base64；应直接对 HMAC 的 20 个字节做 Base64。",
         "The hexadecimal text was encoded as Base64 instead of the 20 bytes of the HMAC."),
-    mistake(Kind::Digest, "hex", |habits| habits.digest = Digest::Hex,
+    mistake(Kind::Digest, "hex", |habits| habits.digest = Some(|key, message| hex::encode(hmac_sha1(key, message))),
         "签名写成了十六进制，应为 Base64。",
         "The signature was written in hexadecimal instead of Base64."),
 ];
 
 #[rustfmt::skip]
 static ACS3: &[Mistake] = &[
-    mistake(Kind::Ampersand, "key-with-ampersand", |habits| habits.key_with_ampersand = true,
+    mistake(Kind::Ampersand, "key-with-ampersand", |habits| habits.ampersand_is_wrong = true,
         "HMAC 的密钥多了 &：ACS3 直接用 AccessKeySecret。",
         "The signing key ended with &: ACS3 uses the AccessKeySecret itself."),
     mistake(Kind::Body, "body-not-hashed", |habits| habits.hashes_nothing_of_the_body = true,
@@ -363,10 +355,10 @@ static ACS3: &[Mistake] = &[
     mistake(Kind::Once, "canonical-request-signed", |habits| habits.signs_canonical_request = true,
         "直接对规范化请求做了 HMAC；应先取 SHA-256，再拼成待签名字符串。",
         "The canonical request itself was signed; the string to sign must contain its SHA-256."),
-    mistake(Kind::Digest, "sha1", |habits| habits.digest = Digest::OtherHash,
+    mistake(Kind::Digest, "sha1", |habits| habits.digest = Some(|key, message| hex::encode(hmac_sha1(key, message))),
         "用了 HMAC-SHA1，ACS3 应使用 HMAC-SHA256。",
         "HMAC-SHA1 was used; ACS3 requires HMAC-SHA256."),
-    mistake(Kind::Digest, "base64", |habits| habits.digest = Digest::Base64,
+    mistake(Kind::Digest, "base64", |habits| habits.digest = Some(|key, message| STANDARD.encode(hmac_sha256(key, message))),
         "签名写成了 Base64，应为小写十六进制。",
         "The signature was written in Base64 instead of lower-case hexadecimal."),
 ];
@@ -469,7 +461,7 @@ impl Search<'_> {
         (self.digest)(&(self.message)(&habits), &habits, self.secret)
     }
 
-    /// Whether a program with these mistakes signs so. `before` is the message with all of them except the last:
+    /// Whether these mistakes reproduce the signature. `before` is the message with all of them except the last:
     /// mistakes in the key do not change the message, whose construction is most of the work.
     fn fits(&self, before: &str, mistakes: &[&Mistake]) -> bool {
         let signature = match mistakes.last() {
@@ -593,45 +585,37 @@ fn rpc_message(parts: &RpcParts, habits: &Habits, gbk: &Gbk) -> String {
 }
 
 fn rpc_digest(message: &str, habits: &Habits, secret: &Secret) -> String {
-    let key = key(secret, habits, !habits.key_without_ampersand);
-    let (key, message) = (key.expose().as_bytes(), message.as_bytes());
-    match habits.digest {
-        Digest::OtherHash => STANDARD.encode(hmac_sha256(key, message)),
-        Digest::HexInBase64 => STANDARD.encode(hex::encode(hmac_sha1(key, message)).as_bytes()),
-        Digest::Hex => hex::encode(hmac_sha1(key, message)),
-        Digest::Right | Digest::Base64 => STANDARD.encode(hmac_sha1(key, message)),
-    }
+    let key = key(secret, habits, !habits.ampersand_is_wrong);
+    let digest = habits
+        .digest
+        .unwrap_or(|key, message| STANDARD.encode(hmac_sha1(key, message)));
+    digest(key.expose().as_bytes(), message.as_bytes())
 }
 
 fn acs3_message(parts: &Acs3Parts, habits: &Habits, gbk: &Gbk) -> String {
-    // The line of the query is built only here, because the mistake omits it.
-    let without_query = Acs3Parts {
-        method: method(&parts.method, habits),
-        query: Vec::new(),
-        payload_hash: if habits.hashes_nothing_of_the_body {
-            acs3::hex_sha256(b"")
-        } else {
-            parts.payload_hash.clone()
-        },
-        ..parts.clone()
-    };
     let pairs = parts
         .query
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let query = query(pairs, habits, gbk);
-    let (request, signed_headers) = without_query.canonical_request();
-    let mut lines: Vec<&str> = request.split('\n').collect();
-    if let Some(line) = lines.get_mut(2) {
-        *line = &query;
-    }
+    let payload_hash = if habits.hashes_nothing_of_the_body {
+        &acs3::hex_sha256(b"")
+    } else {
+        &parts.payload_hash
+    };
+    let (mut request, signed_headers) = acs3::canonical_request(&acs3::Canonical {
+        method: &method(&parts.method, habits),
+        uri: &parts.uri,
+        query: &query(pairs, habits, gbk),
+        headers: &parts.headers,
+        payload_hash,
+    });
     if habits.misses_empty_line {
-        let at = lines.iter().rposition(|line| *line == signed_headers);
-        if let Some(empty) = at.and_then(|at| at.checked_sub(1)) {
-            lines.remove(empty);
+        let end = [&signed_headers, "\n", payload_hash].concat();
+        let before = request.strip_suffix(&end);
+        if let Some(before) = before.and_then(|before| before.strip_suffix('\n')) {
+            request = [before, &end].concat();
         }
     }
-    let request = lines.join("\n");
     if habits.signs_canonical_request {
         request
     } else {
@@ -640,13 +624,11 @@ fn acs3_message(parts: &Acs3Parts, habits: &Habits, gbk: &Gbk) -> String {
 }
 
 fn acs3_digest(message: &str, habits: &Habits, secret: &Secret) -> String {
-    let key = key(secret, habits, habits.key_with_ampersand);
-    let (key, message) = (key.expose().as_bytes(), message.as_bytes());
-    match habits.digest {
-        Digest::OtherHash => hex::encode(hmac_sha1(key, message)),
-        Digest::Base64 => STANDARD.encode(hmac_sha256(key, message)),
-        _ => hex::encode(hmac_sha256(key, message)),
-    }
+    let key = key(secret, habits, habits.ampersand_is_wrong);
+    let digest = habits
+        .digest
+        .unwrap_or(|key, message| hex::encode(hmac_sha256(key, message)));
+    digest(key.expose().as_bytes(), message.as_bytes())
 }
 
 fn query<'a>(
@@ -690,7 +672,6 @@ fn encode(text: &str, habits: &Habits, gbk: &Gbk) -> String {
     let mut rest = text;
     loop {
         // A picture is mostly letters and digits, which no program encodes.
-
         let plain = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
         let (run, others) = rest.split_at_checked(plain).unwrap_or((rest, ""));
         encoded.push_str(run);
@@ -750,17 +731,7 @@ fn write_escaped(encoded: &mut String, character: char, charset: Charset, gbk: &
 }
 
 fn escape(encoded: &mut String, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |value: u8| {
-        DIGITS
-            .get(usize::from(value))
-            .map_or('0', |digit| char::from(*digit))
-    };
-    for byte in bytes {
-        encoded.push('%');
-        encoded.push(digit(byte >> 4));
-        encoded.push(digit(byte & 15));
-    }
+    encoded.extend(bytes.iter().copied().map(percent_encode_byte));
 }
 
 /// Characters and their bytes in GBK.
@@ -939,14 +910,6 @@ mod tests {
         acs3_digest(&acs3_message(parts, habits, gbk), habits, secret)
     }
 
-    fn habits(mistakes: &[&Mistake]) -> Habits {
-        let mut habits = Habits::default();
-        for mistake in mistakes {
-            (mistake.make)(&mut habits);
-        }
-        habits
-    }
-
     fn rules(scheme: SignatureVersion, secret: &str, signature: &str) -> Option<Vec<&'static str>> {
         let mut reading = read(REQUEST).unwrap();
         match scheme {
@@ -987,7 +950,7 @@ mod tests {
         for (at, first) in all.iter().enumerate() {
             let signature = rpc_signature(
                 &parts,
-                &habits(&[first]),
+                &habits_of(&[first]),
                 &secret,
                 &gbk_of(&reading, &gbk()),
             );
@@ -1003,7 +966,7 @@ mod tests {
                 // explained.
                 let signature = rpc_signature(
                     &parts,
-                    &habits(&[first, second]),
+                    &habits_of(&[first, second]),
                     &secret,
                     &gbk_of(&reading, &gbk()),
                 );
@@ -1023,7 +986,7 @@ mod tests {
             let own = RPC.iter().chain(COMMON);
             let made: Vec<_> = own.filter(|one| rules.contains(&one.rule)).collect();
             let secret = Secret::new("secret");
-            let signature = rpc_signature(&parts, &habits(&made), &secret, &Vec::new());
+            let signature = rpc_signature(&parts, &habits_of(&made), &secret, &Vec::new());
             let mut reading = read(&unsigned).unwrap();
             reading.parameters.push(Parameter {
                 name: "Signature".to_owned(),
@@ -1044,7 +1007,7 @@ mod tests {
         let secret = Secret::new("secret");
         let parts = RpcParts::of(&reading, None);
         let last = COMMON.iter().find(|one| one.rule == "secret-space");
-        let signature = rpc_signature(&parts, &habits(&[last.unwrap()]), &secret, &Vec::new());
+        let signature = rpc_signature(&parts, &habits_of(&[last.unwrap()]), &secret, &Vec::new());
         reading.parameters.push(Parameter {
             name: "Signature".to_owned(),
             value: signature,
@@ -1075,7 +1038,7 @@ mod tests {
         for mistake in ACS3.iter().chain(COMMON) {
             let signature = acs3_signature(
                 &parts,
-                &habits(&[mistake]),
+                &habits_of(&[mistake]),
                 &secret,
                 &gbk_of(&reading, &gbk()),
             );

@@ -89,20 +89,22 @@ pub fn compare(
     };
     let causes = match (same, extent) {
         (Some(true), _) | (_, Extent::Digest | Extent::Absent) => Vec::new(),
-        (_, Extent::Whole) => causes(scheme, ours, theirs, origin),
-        (_, Extent::Cut | Extent::Masked) => {
-            let visible = Visible {
+        _ => {
+            let texts = Texts {
                 ours,
                 theirs,
-                is_cut: extent == Extent::Cut,
+                extent,
                 origin,
             };
-            visible.causes(scheme)
+            match scheme {
+                SignatureVersion::Rpc => texts.rpc_causes(),
+                SignatureVersion::Acs3 => texts.acs3_causes(),
+            }
         }
     };
     // A difference without a cause is a mask in the pasted text.
     let hides = extent == Extent::Whole && causes.is_empty() && ours != theirs;
-    let is_digest_of_masked = extent == Extent::Digest && same == Some(false) && is_masked(ours);
+    let is_digest_of_masked = extent == Extent::Digest && same == Some(false) && was_masked(ours);
     let agreement = match same {
         Some(true) => Agreement::Same,
         _ if is_digest_of_masked => Agreement::Unknown,
@@ -129,78 +131,105 @@ pub fn compare(
     }
 }
 
-/// Compares two texts of which one is truncated or partly masked. Hidden parts are ignored.
-struct Visible<'a> {
+/// Two different texts. Parts that are truncated or masked are not compared.
+struct Texts<'a> {
     ours: &'a str,
     theirs: &'a str,
-    is_cut: bool,
+    extent: Extent,
     origin: Origin,
 }
 
-impl Visible<'_> {
-    fn causes(&self, scheme: SignatureVersion) -> Vec<Finding> {
-        match scheme {
-            SignatureVersion::Rpc => self.rpc_causes(),
-            SignatureVersion::Acs3 => self.acs3_causes(),
-        }
-    }
-
+impl Texts<'_> {
     fn rpc_causes(&self) -> Vec<Finding> {
-        if self.theirs.matches('&').count() < 2 {
+        let is_whole = self.extent == Extent::Whole;
+        if !is_whole && self.theirs.matches('&').count() < 2 {
             return Vec::new();
         }
         let (our_method, our_path, our_query) = rpc_parts(self.ours);
         let (their_method, their_path, their_query) = rpc_parts(self.theirs);
-        if our_method != their_method && matches!(their_method, "GET" | "POST") {
+        if our_method != their_method && !self.is_hidden(our_method, their_method) {
             return vec![wrong_method(our_method, their_method, self.origin)];
         }
-        if our_path != their_path && their_path == "%2F" {
+        if our_path != their_path && !self.is_hidden(our_path, their_path) {
             return vec![wrong_path()];
         }
-        if our_query.contains('=') {
+        let (ours, theirs) = (decoded(our_query), decoded(their_query));
+        let is_encoded_once = if is_whole {
+            theirs.as_deref() == Some(our_query)
+        } else {
+            our_query.contains('=')
+        };
+        if is_encoded_once {
             return vec![encoded_once()];
         }
-        let ours: Vec<&str> = our_query.split("%26").collect();
-        let theirs: Vec<&str> = their_query.split("%26").collect();
-        let decode_all = |pairs: &[&str]| pairs.iter().map(|pair| decoded(pair)).collect();
-        let (Some(plain), Some(their_plain)): (Option<Vec<String>>, Option<Vec<String>>) =
-            (decode_all(&ours), decode_all(&theirs))
-        else {
-            return Vec::new();
+        let causes = match (ours, theirs) {
+            (Some(ours), Some(theirs)) if ours != theirs => {
+                let tail = their_query.rsplit("%26").next().unwrap_or_default();
+                // The separator may be truncated, too.
+                let reaches = our_query
+                    .split("%26")
+                    .any(|pair| format!("{pair}%26").starts_with(tail));
+                let is_cut = self.extent == Extent::Cut;
+                return self.query_causes(&ours, &theirs, is_cut, reaches);
+            }
+            (Some(_), Some(_)) => vec![encoded_differently()],
+            _ => vec![unexplained()],
         };
-        let tail = theirs.last().copied().unwrap_or_default();
-        // The separator may be truncated, too.
-        let reaches = ours
-            .iter()
-            .any(|pair| format!("{}%26", *pair).starts_with(tail));
-        self.query_causes(&plain, &their_plain, reaches)
+        if is_whole { causes } else { Vec::new() }
     }
 
-    /// `reaches` states that the last pair, which may be truncated, is a prefix of one of the local
-    /// pairs.
-    fn query_causes(&self, ours: &[String], theirs: &[String], reaches: bool) -> Vec<Finding> {
-        let mut theirs: Vec<&str> = theirs.iter().map(String::as_str).collect();
-        let tail = if self.is_cut { theirs.pop() } else { None };
-        let name_of = |pair: &'_ str| pair.split('=').next().unwrap_or_default().to_owned();
-        // A masked pair could be any of the local pairs.
+    fn acs3_causes(&self) -> Vec<Finding> {
+        let ours: Vec<&str> = self.ours.split('\n').collect();
+        let theirs: Vec<&str> = self.theirs.split('\n').collect();
+        for (at, (our_line, their_line)) in ours.iter().zip(&theirs).enumerate() {
+            let is_cut = self.extent == Extent::Cut && at.saturating_add(1) == theirs.len();
+            if our_line == their_line || is_cut && our_line.starts_with(their_line) {
+                continue;
+            }
+            let causes = match at {
+                2 => {
+                    let tail = their_line.rsplit('&').next().unwrap_or_default();
+                    let reaches = our_line.split('&').any(|pair| pair.starts_with(tail));
+                    self.query_causes(our_line, their_line, is_cut, reaches)
+                }
+                _ if is_cut || self.is_hidden(our_line, their_line) => Vec::new(),
+                0 => vec![wrong_method(our_line, their_line, self.origin)],
+                1 => vec![wrong_path()],
+                _ if at.saturating_add(1) == ours.len() => vec![wrong_body(self.origin)],
+                _ => vec![wrong_header(our_line, their_line)],
+            };
+            if !causes.is_empty() {
+                return causes;
+            }
+        }
+        Vec::new()
+    }
+
+    /// Compares two canonicalized queries. If `is_cut`, the last pair of `theirs` may be truncated;
+    /// `reaches` states that it is a prefix of one of the local pairs.
+    fn query_causes(&self, ours: &str, theirs: &str, is_cut: bool, reaches: bool) -> Vec<Finding> {
+        let ours: Vec<&str> = ours.split('&').collect();
+        let mut theirs: Vec<&str> = theirs.split('&').collect();
+        let tail = if is_cut { theirs.pop() } else { None };
         let is_masked = |pair: &str| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let ours = ours.iter().filter_map(|pair| pair.split_once('='));
-            let our_value = ours.clone().find(|(our_name, _)| *our_name == name);
-            hides(our_value.map_or("", |(_, value)| value), value) || hides("", name)
+            let (name, value) = halves(pair);
+            let mut ours = ours.iter().map(|pair| halves(pair));
+            let our_value = ours.find(|(our_name, _)| *our_name == name);
+            self.hides(our_value.map_or("", |(_, value)| value), value) || self.hides("", name)
         };
         let any_masked = theirs.iter().any(|pair| is_masked(pair));
         let seen: Vec<&str> = theirs.into_iter().filter(|pair| !is_masked(pair)).collect();
-        let last = seen.iter().map(|pair| name_of(pair)).max();
+        let last = seen.iter().map(|pair| halves(pair).0).max();
         let ours_seen: Vec<&str> = ours
             .iter()
-            .map(String::as_str)
+            .copied()
             .filter(|pair| {
-                let name = name_of(pair);
-                if any_masked || !self.is_cut {
-                    seen.iter().any(|seen| name_of(seen) == name)
+                let name = halves(pair).0;
+                // A masked pair could be any of the local pairs.
+                if any_masked {
+                    seen.iter().any(|seen| halves(seen).0 == name)
                 } else {
-                    last.as_ref().is_some_and(|last| name <= *last)
+                    !is_cut || last.is_some_and(|last| name <= last)
                 }
             })
             .collect();
@@ -215,8 +244,8 @@ impl Visible<'_> {
             && !tail.is_some_and(is_masked)
             && ours
                 .iter()
-                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-                .any(|(our_name, value)| our_name == name && !is_masked(value))
+                .map(|pair| halves(pair))
+                .any(|(our_name, value)| our_name == name && !was_masked(value))
         {
             causes.push(about(
                 "differs-where-cut",
@@ -228,54 +257,18 @@ impl Visible<'_> {
         causes
     }
 
-    fn acs3_causes(&self) -> Vec<Finding> {
-        let ours: Vec<&str> = self.ours.split('\n').collect();
-        let theirs: Vec<&str> = self.theirs.split('\n').collect();
-        let last = theirs.len().saturating_sub(1);
-        for (at, (our_line, their_line)) in ours.iter().zip(&theirs).enumerate() {
-            if our_line == their_line {
-                continue;
-            }
-            let is_tail = self.is_cut && at == last;
-            if is_tail && our_line.starts_with(their_line) {
-                continue;
-            }
-            if at == 2 {
-                let split = |line: &str| line.split('&').map(ToOwned::to_owned).collect::<Vec<_>>();
-                let (ours, theirs) = (split(our_line), split(their_line));
-                let tail = their_line.rsplit('&').next().unwrap_or_default();
-                let visible = Visible {
-                    is_cut: is_tail,
-                    ..*self
-                };
-                let reaches = ours.iter().any(|pair| pair.starts_with(tail));
-                let causes = visible.query_causes(&ours, &theirs, reaches);
-                if causes.is_empty() {
-                    continue;
-                }
-                return causes;
-            }
-            if hides(our_line, their_line) || is_tail {
-                continue;
-            }
-            return match at {
-                0 => vec![wrong_method(our_line, their_line, self.origin)],
-                1 => vec![wrong_path()],
-                _ if at.saturating_add(1) == ours.len() => vec![wrong_body(self.origin)],
-                _ => vec![wrong_header(our_line, their_line)],
-            };
-        }
-        Vec::new()
+    fn is_hidden(&self, ours: &str, theirs: &str) -> bool {
+        was_masked(ours) || self.hides(ours, theirs)
+    }
+
+    /// Whether a log masked the server's value. A complete text has no masks.
+    fn hides(&self, ours: &str, theirs: &str) -> bool {
+        self.extent != Extent::Whole && mask::hides(&shown(ours), &shown(theirs))
     }
 }
 
-/// Whether a log masked the server's value.
-fn hides(ours: &str, theirs: &str) -> bool {
-    mask::hides(&shown(ours), &shown(theirs))
-}
-
 /// Whether the local text, encoded up to twice, was masked before it was pasted.
-fn is_masked(ours: &str) -> bool {
+fn was_masked(ours: &str) -> bool {
     mask::in_value(&shown(&shown(ours)))
 }
 
@@ -287,7 +280,7 @@ fn is_mask_of(ours: &str, theirs: &str) -> bool {
         let after = crosses.trim_start_matches('x');
         Some(ours.len() == theirs.len() && theirs.starts_with(before) && theirs.ends_with(after))
     });
-    is_masked(ours) || crossed_out == Some(true)
+    was_masked(ours) || crossed_out == Some(true)
 }
 
 /// The length of the common prefix, which does not end inside a single or double escape.
@@ -352,71 +345,10 @@ fn escapes(mut text: &str) -> Vec<&str> {
     all
 }
 
-fn causes(scheme: SignatureVersion, ours: &str, theirs: &str, origin: Origin) -> Vec<Finding> {
-    match scheme {
-        SignatureVersion::Rpc => {
-            let (our_method, our_path, our_query) = rpc_parts(ours);
-            let (their_method, their_path, their_query) = rpc_parts(theirs);
-            if our_method != their_method {
-                return vec![wrong_method(our_method, their_method, origin)];
-            }
-            if our_path != their_path {
-                return vec![wrong_path()];
-            }
-            let Some(theirs) = decoded(their_query) else {
-                return vec![unexplained()];
-            };
-            if our_query == theirs {
-                return vec![encoded_once()];
-            }
-            match decoded(our_query) {
-                Some(ours) if ours == theirs => vec![encoded_differently()],
-                Some(ours) => {
-                    let (ours, theirs): (Vec<&str>, Vec<&str>) =
-                        (ours.split('&').collect(), theirs.split('&').collect());
-                    query_causes(&ours, &theirs, origin)
-                }
-                None => vec![unexplained()],
-            }
-        }
-        SignatureVersion::Acs3 => canonical_request_causes(ours, theirs, origin),
-    }
-}
-
 fn rpc_parts(text: &str) -> (&str, &str, &str) {
     let mut parts = text.splitn(3, '&');
     let mut next = || parts.next().unwrap_or_default();
     (next(), next(), next())
-}
-
-fn canonical_request_causes(ours: &str, theirs: &str, origin: Origin) -> Vec<Finding> {
-    let (our_lines, their_lines): (Vec<&str>, Vec<&str>) =
-        (ours.split('\n').collect(), theirs.split('\n').collect());
-    let line = |lines: &[&str], at: usize| lines.get(at).copied().unwrap_or_default().to_owned();
-    for at in 0..our_lines.len().max(their_lines.len()) {
-        let (our_line, their_line) = (line(&our_lines, at), line(&their_lines, at));
-        if our_lines.get(at) == their_lines.get(at) || (at != 2 && is_masked(&our_line)) {
-            continue;
-        }
-        let is_last = at.saturating_add(1) == our_lines.len().min(their_lines.len());
-        let causes = match at {
-            0 => vec![wrong_method(&our_line, &their_line, origin)],
-            1 => vec![wrong_path()],
-            2 => {
-                let (ours, theirs): (Vec<&str>, Vec<&str>) = (
-                    our_line.split('&').collect(),
-                    their_line.split('&').collect(),
-                );
-                query_causes(&ours, &theirs, origin)
-            }
-            _ if is_last => vec![wrong_body(origin)],
-            _ => vec![wrong_header(&our_line, &their_line)],
-        };
-        if !causes.is_empty() {
-            return causes;
-        }
-    }
-    Vec::new()
 }
 
 fn wrong_header(ours: &str, theirs: &str) -> Finding {
@@ -544,8 +476,13 @@ fn missing_from<'a>(pairs: &[&'a str], others: &[&str]) -> Vec<(&'a str, &'a str
     pairs
         .iter()
         .filter(|pair| !pair.is_empty() && !others.contains(pair))
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|pair| halves(pair))
         .collect()
+}
+
+/// A pair's name and value.
+fn halves(pair: &str) -> (&str, &str) {
+    pair.split_once('=').unwrap_or((pair, ""))
 }
 
 /// The text, decoded; unchanged if it cannot be decoded.
@@ -954,5 +891,24 @@ mod tests {
         assert_eq!(rule(&ours.replace("host:a", "host:b")), "host");
         assert_eq!(rule(&ours.replace("date:d", "date:e")), "header");
         assert_eq!(rule(&ours.replace("ff", "ee")), "body");
+    }
+
+    #[test]
+    fn before_the_end_of_a_truncated_canonical_request_all_is_compared() {
+        let rules = |ours: &str, theirs: &str| {
+            let refusal = ServerError {
+                server_text: Some(theirs.to_owned()),
+                extent: Extent::Cut,
+                ..ServerError::default()
+            };
+            let comparison = super::compare(SignatureVersion::Acs3, ours, Origin::Signed, &refusal);
+            let causes = comparison.causes.iter();
+            causes.map(|cause| cause.rule).collect::<Vec<_>>()
+        };
+        let ours = "POST\n/\nA=1&B=2\nhost:a\nx-acs-date:d\n\nhost;x-acs-date\nff";
+        assert_eq!(rules(ours, "POST\n/\nA=1\nhost:"), ["not-received"]);
+        assert_eq!(rules(ours, "POST\n/\nA=1"), [""; 0]);
+        let masked = ours.replace("host:a", "host:<masked>");
+        assert_eq!(rules(&masked, "POST\n/\nA=1&B=2\nhost:a\nx-"), [""; 0]);
     }
 }

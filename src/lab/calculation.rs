@@ -1,6 +1,6 @@
 //! Calculates a signature stage by stage, with the encoding of every character.
 
-use super::reading::{Form, Parameter, Place, Reading};
+use super::reading::{Completeness, Form, Parameter, Place, Reading};
 use crate::actions::{self, Position, VERSION};
 use crate::http::Headers;
 use crate::signing::canonical::canonicalized_query;
@@ -162,7 +162,7 @@ impl Acs3Parts {
             headers.push(("host".to_owned(), host));
         }
         let declared = reading.header("x-acs-content-sha256");
-        let payload_hash = match declared.filter(|_| reading.body_missing) {
+        let payload_hash = match declared.filter(|_| reading.completeness != Completeness::Whole) {
             Some(hash) => hash.to_owned(),
             None => acs3::hex_sha256(body.as_bytes()),
         };

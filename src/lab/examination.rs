@@ -4,7 +4,7 @@ use super::answer::{self, Extent, ServerError};
 use super::calculation::{Stages, access_key_id, calculate};
 use super::comparison::{Agreement, Comparison, Origin, compare};
 use super::conclusion::{BODY_MISSING, Conclusion, Facts, MASKED_VALUES, PART_READ, conclude};
-use super::reading::{self, Form, Reading};
+use super::reading::{self, Completeness, Form, Reading};
 use super::{Finding, mask, mistakes};
 use crate::signing::{SignatureVersion, TIMESTAMP_WINDOW_MILLIS, acs3, rpc};
 use crate::text::Text;
@@ -84,13 +84,13 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     };
     let method = subject.method.or_else(|| known.method(&reading));
     let stages = calculate(&reading, scheme, method, known.secret);
-    let right = known
+    let matches = known
         .given
         .zip(stages.signature())
-        .map(|(given, signature)| given == signature)
-        .filter(|right| *right || !is_part_unknown(&reading, scheme));
-    let mistakes = match (&secret, right) {
-        (Some(secret), Some(false)) => {
+        .map(|(given, signature)| given == signature);
+    let masked = masked_values(&reading);
+    let mistakes = match known.secret {
+        Some(secret) if matches == Some(false) && !is_part_unknown(&reading, scheme) => {
             mistakes::find(&reading, scheme, method, secret, subject.gbk)
         }
         _ => None,
@@ -101,23 +101,7 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         mistakes.retain(|mistake| method.is_some() || mistake.rule != "other-method");
         mistakes
     });
-    let is_masked = !masked_names(&reading).is_empty();
-    let right = right.filter(|right| *right || mistakes.is_some() || !is_masked);
-    let signed = reading.signed_text.as_deref();
-    let comparison = refusal.as_ref().map(|refusal| {
-        // A correct signature proves that the calculated text was signed.
-        let origin = if signed.is_some() || right == Some(true) {
-            Origin::Signed
-        } else {
-            Origin::Sent
-        };
-        compare(
-            scheme,
-            signed.unwrap_or(stages.signed_text()),
-            origin,
-            refusal,
-        )
-    });
+    let comparison = known.comparison(&reading, &stages, matches == Some(true));
     let agreement = comparison.as_ref().map(|comparison| comparison.agreement);
     // A URL does not show a body, whose parameters are signed, too.
     let may_have_body = reading.form == Form::Url
@@ -125,49 +109,32 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         && method != Some("GET")
         && mistakes.is_none()
         && agreement != Some(Agreement::Same);
-    if may_have_body && (right == Some(false) || agreement == Some(Agreement::Different)) {
-        reading.body_missing = true;
+    let is_different =
+        matches == Some(false) && masked.is_none() || agreement == Some(Agreement::Different);
+    if may_have_body && is_different {
+        reading.completeness = reading.completeness.max(Completeness::BodyMissing);
     }
-    let is_unknown = right != Some(true) && is_part_unknown(&reading, scheme);
-    let right = right.filter(|_| !is_unknown);
+    let is_unknown = matches != Some(true) && is_part_unknown(&reading, scheme);
+    // A mismatch shows nothing if a value is masked, unless a mistake explains it.
+    let right = matches
+        .filter(|matches| *matches || !is_unknown && (mistakes.is_some() || masked.is_none()));
     // Without its body, a request cannot be compared, unless it turns out to be complete.
     let comparison =
         comparison.filter(|comparison| comparison.agreement == Agreement::Same || !is_unknown);
-    let own_causes = match (signed, subject.method) {
-        (Some(signed), None) if !reading.is_part => {
-            let right = ServerError {
-                server_text: Some(stages.signed_text().to_owned()),
-                extent: Extent::Whole,
-                ends: true,
-                ..ServerError::default()
-            };
-            compare(scheme, signed, Origin::Signed, &right).causes
-        }
-        _ => Vec::new(),
+    // A method that the user chose is not the program's mistake.
+    let own_causes = match subject.method {
+        None => own_causes(&reading, &stages, scheme),
+        Some(_) => Vec::new(),
     };
-    let mut findings = findings(&reading, &stages, scheme, now);
-    if reading.body_missing && right != Some(true) {
-        let unread = if reading.is_part {
-            findings.retain(|finding| !finding.fatal);
-            part_read()
-        } else if reading.form == Form::Url {
-            body_not_shown()
-        } else {
-            body_missing(scheme)
-        };
-        findings.insert(0, unread);
-    }
-    if reading.from_html {
-        findings.insert(0, from_html());
-    }
-    if is_masked && right != Some(true) {
-        findings.push(masked_values(&masked_names(&reading)));
-    }
-    findings.extend(secret.as_ref().and_then(secret_finding));
+    let mut findings = findings(&reading, &stages, scheme, right, now);
+    findings.extend(masked.filter(|_| right != Some(true)));
+    findings.extend(known.secret.and_then(secret_finding));
     let conclusions = conclude(&Facts {
         scheme,
         // The form of a value whose end is a guess shows nothing.
-        given: known.given.filter(|_| !reading.is_part),
+        given: known
+            .given
+            .filter(|_| reading.completeness != Completeness::Part),
         right,
         mistakes: mistakes.as_deref().unwrap_or_default(),
         signs_servers_text: known.signs_servers_text(),
@@ -204,7 +171,22 @@ fn is_only_a_part(reading: &Reading, scheme: SignatureVersion) -> bool {
 /// Whether a part of what is signed was not pasted. ACS3 signs the body's hash, which a header holds.
 fn is_part_unknown(reading: &Reading, scheme: SignatureVersion) -> bool {
     let has_hash = reading.header("x-acs-content-sha256").is_some();
-    reading.body_missing && (scheme == SignatureVersion::Rpc || !has_hash)
+    reading.completeness != Completeness::Whole && (scheme == SignatureVersion::Rpc || !has_hash)
+}
+
+/// How the text that a program signed differs from the one that its parameters give.
+fn own_causes(reading: &Reading, stages: &Stages, scheme: SignatureVersion) -> Vec<Finding> {
+    let signed = reading.signed_text.as_deref();
+    let Some(signed) = signed.filter(|_| reading.completeness != Completeness::Part) else {
+        return Vec::new();
+    };
+    let right = ServerError {
+        server_text: Some(stages.signed_text().to_owned()),
+        extent: Extent::Whole,
+        ends: true,
+        ..ServerError::default()
+    };
+    compare(scheme, signed, Origin::Signed, &right).causes
 }
 
 /// What is known in addition to the request.
@@ -238,6 +220,19 @@ impl Known<'_> {
         })
     }
 
+    /// Compares the text that was signed with the server's. A correct signature proves that the
+    /// calculated text was signed.
+    fn comparison(&self, reading: &Reading, stages: &Stages, is_right: bool) -> Option<Comparison> {
+        let signed = reading.signed_text.as_deref();
+        let origin = if signed.is_some() || is_right {
+            Origin::Signed
+        } else {
+            Origin::Sent
+        };
+        let ours = signed.unwrap_or(stages.signed_text());
+        Some(compare(self.scheme, ours, origin, self.refusal?))
+    }
+
     /// Whether the request's signature was calculated over the server's text.
     fn signs_servers_text(&self) -> bool {
         let theirs = self
@@ -252,11 +247,6 @@ impl Known<'_> {
         };
         signature == given
     }
-}
-
-/// The parameters and headers whose values were probably masked before they were pasted.
-fn masked_names(reading: &Reading) -> Vec<&str> {
-    names(reading, mask::in_value)
 }
 
 /// The parameters and headers with such values.
@@ -276,6 +266,7 @@ fn findings(
     reading: &Reading,
     stages: &Stages,
     scheme: SignatureVersion,
+    right: Option<bool>,
     now: Timestamp,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -305,12 +296,27 @@ fn findings(
             ),
         ));
     }
+    if right != Some(true) {
+        let unread = match reading.completeness {
+            Completeness::Whole => None,
+            Completeness::BodyMissing if reading.form == Form::Url => Some(body_not_shown()),
+            Completeness::BodyMissing => Some(body_missing(scheme)),
+            Completeness::Part => {
+                findings.retain(|finding| !finding.fatal);
+                Some(part_read())
+            }
+        };
+        findings.splice(0..0, unread);
+    }
+    if reading.from_html {
+        findings.insert(0, from_html());
+    }
     findings
 }
 
 fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) {
     // The body may hold what the query lacks.
-    let is_whole = !reading.body_missing;
+    let is_whole = reading.completeness == Completeness::Whole;
     let missing = reading.missing();
     if is_whole && !missing.is_empty() {
         findings.push(missing_parts(&missing));
@@ -352,7 +358,8 @@ fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) 
             ),
         ));
     }
-    let empty_signature = !reading.is_part && reading.value("Signature").is_some_and(str::is_empty);
+    let empty_signature = reading.completeness != Completeness::Part
+        && reading.value("Signature").is_some_and(str::is_empty);
     let is_request =
         is_whole && !matches!(reading.form, Form::StringToSign | Form::Lines | Form::Json);
     if empty_signature || (is_request && reading.value("Signature").is_none()) {
@@ -410,7 +417,7 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
         }
         if let Stages::Acs3 { payload_hash, .. } = stages
             && reading.form != Form::CanonicalRequest
-            && !reading.body_missing
+            && reading.completeness == Completeness::Whole
             && !reading.body.as_deref().is_some_and(mask::in_value)
             && reading
                 .header("x-acs-content-sha256")
@@ -545,9 +552,14 @@ fn from_html() -> Finding {
     )
 }
 
-fn masked_values(names: &[&str]) -> Finding {
+/// Names the parameters and headers whose values were probably masked before they were pasted.
+fn masked_values(reading: &Reading) -> Option<Finding> {
+    let names = names(reading, mask::in_value);
+    if names.is_empty() {
+        return None;
+    }
     let names = names.join(", ");
-    Finding::notice(
+    Some(Finding::notice(
         MASKED_VALUES,
         Text::composed(
             format!(
@@ -557,7 +569,7 @@ fn masked_values(names: &[&str]) -> Finding {
                 "The value of {names} looks masked, so the signature cannot be checked, nor the value compared with the server's; paste the unmasked request (it does not leave this page)."
             ),
         ),
-    )
+    ))
 }
 
 fn missing_parts(missing: &[&str]) -> Finding {

@@ -34,6 +34,18 @@ pub enum Form {
     CanonicalRequest,
 }
 
+/// How much of the request was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Completeness {
+    /// All of it.
+    Whole,
+    /// All of it except that it has, or may have, a body that was not pasted or not read.
+    BodyMissing,
+    /// Only a part, whose end may be a guess.
+    Part,
+}
+
 /// The position of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -78,11 +90,8 @@ pub struct Reading {
     pub body: Option<String>,
     /// The text that a program signed, if that was pasted.
     pub signed_text: Option<String>,
-    /// Whether the request has, or may have, a body that was not pasted or not read.
-    pub body_missing: bool,
-    /// Whether only a part of the text was read, whose end may be a guess.
-    #[serde(skip)]
-    pub is_part: bool,
+    /// How much of the request was read.
+    pub completeness: Completeness,
     /// Whether `&amp;` was read as `&`.
     #[serde(skip)]
     pub from_html: bool,
@@ -137,9 +146,13 @@ impl Reading {
 
     /// The same, with a note whether only a part of the text was read.
     pub fn partial(self, is_part: bool) -> Self {
+        let completeness = if is_part {
+            Completeness::Part
+        } else {
+            self.completeness
+        };
         Self {
-            is_part: self.is_part || is_part,
-            body_missing: self.body_missing || is_part,
+            completeness,
             ..self
         }
     }
@@ -413,8 +426,7 @@ fn plain(form: Form, parameters: Vec<Parameter>) -> Reading {
         headers: Vec::new(),
         body: None,
         signed_text: None,
-        body_missing: false,
-        is_part: false,
+        completeness: Completeness::Whole,
         from_html: false,
     }
 }
@@ -434,9 +446,13 @@ fn from_message(form: Form, mut message: HttpMessage) -> Result<Reading, Finding
     if let Some(body) = message.body.as_ref().filter(|_| has_form) {
         parameters.extend(pairs(body.trim_end(), Place::Form)?);
     }
-    let body_missing = is_body_missing(form, &message);
+    let completeness = if is_body_missing(form, &message) {
+        Completeness::BodyMissing
+    } else {
+        Completeness::Whole
+    };
     let reading = Reading {
-        body_missing,
+        completeness,
         method: message.method.map(|method| method.to_ascii_uppercase()),
         host: message.host,
         path: message.path,
@@ -822,7 +838,7 @@ mod tests {
             let reading = read(&text).unwrap();
             assert_eq!(reading.form, Form::Curl, "{text}");
             assert_eq!(named(&reading), [("Action", "X"), ("Name", "a b")]);
-            assert!(!reading.is_part, "{text}");
+            assert_ne!(reading.completeness, Completeness::Part, "{text}");
         }
     }
 
@@ -854,7 +870,7 @@ mod tests {
             format!("{body}\n\nfailed"),
         ] {
             let reading = read(&text).unwrap();
-            assert!(reading.is_part && reading.body_missing, "{text}");
+            assert_eq!(reading.completeness, Completeness::Part, "{text}");
             let expected = [
                 ("Action", "X"),
                 ("Name", "a"),
@@ -869,7 +885,7 @@ mod tests {
         // A URL that may be wrapped within a value, and one that is not.
         let wrapped = url.replace("Name=a", "Name=%E5%BC\n%A0&B=1");
         let reading = read(&wrapped).unwrap();
-        assert!(reading.is_part);
+        assert_eq!(reading.completeness, Completeness::Part);
         assert_eq!(
             named(&reading),
             [("Action", "X"), ("Name", "张"), ("B", "1")]
@@ -886,7 +902,7 @@ mod tests {
             body.replace('&', "&\n"),
         ] {
             let reading = read(&text).unwrap();
-            assert!(!reading.is_part && !reading.body_missing, "{text}");
+            assert_eq!(reading.completeness, Completeness::Whole, "{text}");
         }
     }
 
@@ -992,12 +1008,13 @@ mod tests {
             ("Content-Length: 30\n\nA=1&B".to_owned(), true),
         ] {
             let text = format!("POST / HTTP/1.1\nHost: a.example\n{headers}");
-            assert_eq!(read(&text).unwrap().body_missing, missing, "{text}");
+            let is_missing = read(&text).unwrap().completeness != Completeness::Whole;
+            assert_eq!(is_missing, missing, "{text}");
         }
         let get = format!("GET /?A=1 HTTP/1.1\n{form}");
-        assert!(!read(&get).unwrap().body_missing);
+        assert_eq!(read(&get).unwrap().completeness, Completeness::Whole);
         let curl = format!("curl -X POST https://a.example?A=1 -H '{form}'");
-        assert!(!read(&curl).unwrap().body_missing);
+        assert_eq!(read(&curl).unwrap().completeness, Completeness::Whole);
     }
 
     #[test]

@@ -147,7 +147,7 @@ export interface Reading {
     "lines" | "json" | "url" | "form-body" | "curl" | "http-message" | "string-to-sign" | "canonical-request";
   method: string | null;
   host: string | null;
-  bodyMissing: boolean;
+  completeness: "whole" | "body-missing" | "part";
 }
 
 export interface Marked {

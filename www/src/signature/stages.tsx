@@ -50,7 +50,7 @@ export function Stages({ examination }: { examination: Examination }) {
         {stages.scheme === "1.0" ? (
           <RpcRest stages={stages} />
         ) : (
-          <Acs3Rest stages={stages} bodyMissing={examination.reading.bodyMissing} />
+          <Acs3Rest stages={stages} bodyMissing={examination.reading.completeness !== "whole"} />
         )}
         <Signature examination={examination} />
       </ol>

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
+/// The media type of a form.
+pub(crate) const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+
 /// Header names and values, in order.
 pub type Headers = Vec<(String, String)>;
 

@@ -2,7 +2,7 @@
 
 use super::parameter::{Action, Parameter, Position};
 use crate::error::FieldError;
-use crate::http::OutgoingRequest;
+use crate::http::{FORM_TYPE, OutgoingRequest};
 use crate::signing::canonical::encode_pairs;
 use crate::signing::encode::percent_encode;
 use crate::signing::{SignatureVersion, acs3, rpc};
@@ -13,8 +13,6 @@ use std::borrow::Cow;
 
 /// Value of the `Version` parameter and the `x-acs-version` header.
 pub const VERSION: &str = "2019-03-07";
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A validated request; only validated requests can be signed.
 #[derive(Clone)]
@@ -116,7 +114,7 @@ impl<'a> ValidRequest<'a> {
             url: [&context.endpoint.origin(), "/"].concat(),
             headers: vec![
                 ("accept", Cow::Borrowed("application/json")),
-                ("content-type", Cow::Borrowed(FORM)),
+                ("content-type", Cow::Borrowed(FORM_TYPE)),
             ],
             body: Some(body),
             once: self.action.starts_something(),
@@ -171,7 +169,7 @@ impl<'a> ValidRequest<'a> {
             ("x-acs-version", VERSION),
         ];
         if body.is_some() {
-            headers.push(("content-type", FORM));
+            headers.push(("content-type", FORM_TYPE));
         }
         if let Some(token) = &credentials.security_token {
             headers.push(("x-acs-accesskey-id", &credentials.access_key_id));

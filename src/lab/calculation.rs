@@ -2,7 +2,7 @@
 
 use super::reading::{Completeness, Form, Parameter, Place, Reading};
 use crate::actions::{self, Position, VERSION};
-use crate::http::Headers;
+use crate::http::{FORM_TYPE, Headers};
 use crate::signing::canonical::canonicalized_query;
 use crate::signing::encode::percent_encode;
 use crate::signing::{SignatureVersion, acs3, rpc};
@@ -214,10 +214,7 @@ impl Acs3Parts {
             ),
         ];
         if !body.is_empty() {
-            headers.push((
-                "content-type".to_owned(),
-                "application/x-www-form-urlencoded".to_owned(),
-            ));
+            headers.push(("content-type".to_owned(), FORM_TYPE.to_owned()));
         }
         if let Some(token) = reading.value("SecurityToken") {
             headers.push(("x-acs-accesskey-id".to_owned(), or_empty("AccessKeyId")));
@@ -327,7 +324,7 @@ fn signed_headers_of(reading: &Reading) -> Headers {
     });
     let is_signed = |name: &str| match &named {
         Some(names) => names.iter().any(|signed| signed == name),
-        None => name.starts_with("x-acs-") || matches!(name, "host" | "content-type"),
+        None => acs3::must_be_signed(name),
     };
     reading
         .headers

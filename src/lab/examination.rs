@@ -377,14 +377,7 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
             ),
         ));
     } else {
-        let mandatory = [
-            "x-acs-action",
-            "x-acs-version",
-            "x-acs-date",
-            "x-acs-signature-nonce",
-            "x-acs-content-sha256",
-        ];
-        let missing: Vec<&str> = mandatory
+        let missing: Vec<&str> = acs3::MANDATORY_HEADERS
             .into_iter()
             .filter(|name| reading.header(name).is_none_or(str::is_empty))
             .collect();

@@ -4,7 +4,7 @@
 use super::http_message::{self, HttpMessage, is_method, is_name, split_url};
 use super::{Finding, answer, curl, excerpt};
 use crate::actions;
-use crate::http::{Headers, header};
+use crate::http::{FORM_TYPE, Headers, header};
 use crate::signing::encode::{FormError, MAX_PAIRS, parse_form};
 use crate::signing::{SignatureVersion, acs3, rpc};
 use crate::text::Text;
@@ -168,8 +168,6 @@ impl Reading {
         }
     }
 }
-
-pub(super) const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// Parses pasted text in any of the forms.
 ///

@@ -6,6 +6,7 @@ use super::http_message::is_method;
 use super::reading::{self, Place, Reading};
 use crate::actions::rule::{IDENTITY_CARD, MODELS, PRODUCTS};
 use crate::actions::{self, Rule};
+use crate::http::FORM_TYPE;
 use crate::signing::canonical::encode_pairs;
 use crate::signing::{SignatureVersion, rpc};
 use crate::timestamp::Date;
@@ -155,9 +156,9 @@ fn name(text: &str) -> String {
 /// parameters, and any other word may be a secret.
 fn value(name: &str, text: &str) -> String {
     if name == "content-type"
-        && let Some(rest) = text.strip_prefix(reading::FORM_TYPE)
+        && let Some(rest) = text.strip_prefix(FORM_TYPE)
     {
-        return [reading::FORM_TYPE, &masked(rest)].concat();
+        return [FORM_TYPE, &masked(rest)].concat();
     }
     if is_documented(name, text) {
         text.to_owned()

@@ -3,8 +3,7 @@
 use super::envelope::Format;
 use super::errors::{self, Refusal};
 use crate::actions::{self, Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
-use crate::http::first_value;
-use crate::http::{IncomingRequest, header};
+use crate::http::{FORM_TYPE, IncomingRequest, first_value, header};
 use crate::signing::encode::{FormError, parse_form};
 use crate::signing::{acs3, rpc};
 
@@ -157,11 +156,10 @@ fn body_form(request: &IncomingRequest) -> Result<Pairs, Refusal> {
         return Ok(Pairs::new());
     }
     let content_type = header(&request.headers, "content-type").unwrap_or_default();
-    let form = "application/x-www-form-urlencoded";
     if !content_type
         .trim_start()
         .to_ascii_lowercase()
-        .starts_with(form)
+        .starts_with(FORM_TYPE)
     {
         return Err(errors::PARAMETER_FORMAT
             .because("the body must be a form: content-type application/x-www-form-urlencoded"));
@@ -317,14 +315,7 @@ fn check_signed_headers(
         }
     }
     let is_signed = |name: &str| signed_headers.iter().any(|signed| signed == name);
-    for name in [
-        "host",
-        "x-acs-action",
-        "x-acs-version",
-        "x-acs-date",
-        "x-acs-signature-nonce",
-        "x-acs-content-sha256",
-    ] {
+    for name in ["host"].into_iter().chain(acs3::MANDATORY_HEADERS) {
         if !is_signed(name) {
             return Err(errors::INCOMPLETE_SIGNATURE
                 .because(format!("the header {name} is missing or not signed")));
@@ -332,9 +323,8 @@ fn check_signed_headers(
     }
     for (name, _) in &request.headers {
         let name = name.to_ascii_lowercase();
-        let must =
-            name.starts_with("x-acs-") || (name == "content-type" && !request.body.is_empty());
-        if must && !is_signed(&name) {
+        let is_without_body = name == "content-type" && request.body.is_empty();
+        if acs3::must_be_signed(&name) && !is_without_body && !is_signed(&name) {
             return Err(errors::INCOMPLETE_SIGNATURE
                 .because("content-type or an x-acs- header is not signed"));
         }

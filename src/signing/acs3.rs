@@ -11,6 +11,20 @@ use sha2::{Digest, Sha256};
 /// The scheme's name in the `Authorization` header and the string to sign.
 pub const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
+/// The headers that every request has, besides `host` and `authorization`.
+pub const MANDATORY_HEADERS: [&str; 5] = [
+    "x-acs-action",
+    "x-acs-version",
+    "x-acs-date",
+    "x-acs-signature-nonce",
+    "x-acs-content-sha256",
+];
+
+/// Whether a request that has this header must sign it. The name is in lower case.
+pub fn must_be_signed(name: &str) -> bool {
+    name.starts_with("x-acs-") || matches!(name, "host" | "content-type")
+}
+
 /// SHA-256 in lower-case hexadecimal, the format of `x-acs-content-sha256`.
 pub fn hex_sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))

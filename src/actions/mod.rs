@@ -23,6 +23,8 @@ pub(crate) mod spelling;
 pub mod validate;
 pub mod value;
 
+use crate::signing::rpc;
+
 pub use describe_face_verify::{DESCRIBE_FACE_VERIFY, DescribeFaceVerify};
 pub use init_face_verify::{INIT_FACE_VERIFY, InitFaceVerify};
 pub use outgoing::{SigningContext, VERSION, ValidRequest};
@@ -37,6 +39,14 @@ pub static ACTIONS: [&Action; 2] = [&INIT_FACE_VERIFY, &DESCRIBE_FACE_VERIFY];
 /// The action with this name, if any.
 pub fn by_name(name: &str) -> Option<&'static Action> {
     ACTIONS.into_iter().find(|action| action.name == name)
+}
+
+/// The name on the wire of a parameter of the protocol or of an action, if any.
+pub fn known_name(name: &str) -> Option<&'static str> {
+    let parameter = ACTIONS.iter().find_map(|action| action.parameter(name));
+    parameter
+        .map(|parameter| parameter.name)
+        .or_else(|| rpc::COMMON.into_iter().find(|common| *common == name))
 }
 
 const _: () = assert!(

@@ -332,8 +332,7 @@ fn without_html(text: &str) -> (String, bool) {
 
 /// Whether a parameter of the protocol or of an action has this name.
 fn is_known(name: &str) -> bool {
-    let mut actions = actions::ACTIONS.iter();
-    rpc::COMMON.contains(&name) || actions.any(|action| action.parameter(name).is_some())
+    actions::known_name(name).is_some()
 }
 
 /// The form at the start of a text.

@@ -2,7 +2,7 @@
 
 use super::envelope::Format;
 use super::errors::{self, Refusal};
-use crate::actions::{self, Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
+use crate::actions::{self, Action, Position, VERSION};
 use crate::http::{FORM_TYPE, IncomingRequest, first_value, header};
 use crate::signing::encode::{FormError, parse_form};
 use crate::signing::{acs3, rpc};
@@ -176,20 +176,12 @@ fn no_duplicates(pairs: &[(String, String)]) -> Result<(), Refusal> {
     });
     match twice {
         // An unknown name is not quoted in errors or logs: it could be a person's name.
-        Some(name) => Err(match known_parameter(name) {
+        Some(name) => Err(match actions::known_name(name) {
             Some(name) => errors::invalid(name, format!("{name} is duplicated")),
             None => errors::PARAMETER_FORMAT.because("a parameter is duplicated"),
         }),
         None => Ok(()),
     }
-}
-
-fn known_parameter(name: &str) -> Option<&'static str> {
-    let actions = [&INIT_FACE_VERIFY, &DESCRIBE_FACE_VERIFY];
-    let known = actions.iter().find_map(|action| action.parameter(name));
-    known
-        .map(|parameter| parameter.name)
-        .or_else(|| rpc::COMMON.into_iter().find(|common| *common == name))
 }
 
 fn rpc_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {

@@ -131,12 +131,7 @@ fn member(text: &str, name: &str) -> Option<(String, bool)> {
     let (_, rest) = text.split_once(&format!("\"{name}\""))?;
     let rest = rest.trim_start().strip_prefix(':')?.trim_start();
     let rest = rest.strip_prefix('"')?;
-    let mut escaped = false;
-    let end = rest.find(|character| {
-        let is_end = character == '"' && !escaped;
-        escaped = character == '\\' && !escaped;
-        is_end
-    });
+    let end = end_of_string(rest);
     let quoted = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
     let quoted = if end.is_some() {
         quoted
@@ -145,6 +140,16 @@ fn member(text: &str, name: &str) -> Option<(String, bool)> {
     };
     let value = serde_json::from_str(&format!("\"{quoted}\""));
     Some((value.unwrap_or_else(|_| unescaped(quoted)), end.is_some()))
+}
+
+/// The position of the quote that ends a string of JSON, from after its opening quote.
+pub(super) fn end_of_string(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.find(|character| {
+        let is_end = character == '"' && !escaped;
+        escaped = character == '\\' && !escaped;
+        is_end
+    })
 }
 
 /// Removes an escape that truncation cut off at the end.

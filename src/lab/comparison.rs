@@ -160,7 +160,7 @@ impl Texts<'_> {
             our_query.contains('=')
         };
         if is_encoded_once {
-            return vec![encoded_once()];
+            return Vec::from_iter(mistakes::named("encoded-once"));
         }
         let causes = match (ours, theirs) {
             (Some(ours), Some(theirs)) if ours != theirs => {
@@ -387,16 +387,6 @@ fn wrong_body(origin: Origin) -> Finding {
                 "The body's SHA-256 differs: the server received different bytes than those pasted here.",
             ),
         },
-    )
-}
-
-fn encoded_once() -> Finding {
-    Finding::fatal(
-        "encoded-once",
-        Text::new(
-            "规范化请求字符串没有再编码一次就拼进了待签名字符串。",
-            "The canonicalized query in the string to sign was not encoded a second time.",
-        ),
     )
 }
 
@@ -668,14 +658,10 @@ fn not_signed(name: &str, origin: Origin) -> Finding {
 }
 
 fn wrong_method(ours: &str, theirs: &str, origin: Origin) -> Finding {
-    if ours.eq_ignore_ascii_case(theirs) {
-        return Finding::fatal(
-            "lower-case-method",
-            Text::new(
-                "HTTP 方法用了小写，应为大写。",
-                "The method was signed in lower case instead of upper case.",
-            ),
-        );
+    if ours.eq_ignore_ascii_case(theirs)
+        && let Some(mistake) = mistakes::named("lower-case-method")
+    {
+        return mistake;
     }
     Finding::fatal(
         "other-method",

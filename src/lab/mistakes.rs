@@ -1,9 +1,9 @@
 //! Finds the mistakes that explain a request's signature: tries common ones, up to three at a time,
 //! until the signature is reproduced.
 
-use super::Finding;
 use super::calculation::{Acs3Parts, RpcParts, pair};
 use super::reading::{Parameter, Place, Reading};
+use super::{Finding, answer};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::{self, hmac_sha256};
 use crate::signing::rpc::hmac_sha1;
@@ -532,6 +532,13 @@ fn findings(mistakes: &[&Mistake]) -> Vec<Finding> {
         .collect()
 }
 
+/// The mistake with this name.
+pub(super) fn named(rule: &str) -> Option<Finding> {
+    let mut all = RPC.iter().chain(ACS3).chain(COMMON);
+    let mistake = all.find(|mistake| mistake.rule == rule)?;
+    Some(Finding::fatal(mistake.rule, mistake.text.clone()))
+}
+
 /// The mistakes, at most two, that encode `value` as `encoded`.
 pub(super) fn of_value(encoded: &str, value: &str) -> Option<Vec<Finding>> {
     let of_values: Vec<&Mistake> = COMMON
@@ -812,13 +819,8 @@ fn rewritten(text: &str, json: &Json) -> Option<String> {
 
 /// The length of the string at the start of `text`, including its quotes.
 fn literal_length(text: &str) -> usize {
-    let mut escaped = false;
-    let end = text.char_indices().skip(1).find(|(_, character)| {
-        let is_end = *character == '"' && !escaped;
-        escaped = *character == '\\' && !escaped;
-        is_end
-    });
-    end.map_or(text.len(), |(at, _)| at.saturating_add(1))
+    let end = text.strip_prefix('"').and_then(answer::end_of_string);
+    end.map_or(text.len(), |end| end.saturating_add(2))
 }
 
 fn write_literal(written: &mut String, literal: &str, json: &Json) {

@@ -935,8 +935,9 @@ mod tests {
         assert_eq!((mixed.from_html, mixed.value("Name")), (false, None));
     }
 
+    // With work that grows with the square of the length, this test would take hours.
     #[test]
-    fn a_long_text_takes_no_more_time_than_its_length() {
+    fn a_long_text_is_read_in_one_pass() {
         let count = 250_000;
         for text in [
             format!("x\n{}{}", " ".repeat(count), "curl".repeat(count)),

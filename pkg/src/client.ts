@@ -114,7 +114,8 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
         ? permittedEnvironment()
         : (credentials ?? { accessKeyId, accessKeySecret, securityToken, expiration }),
     );
-    this.#send = (!fetch && host.send) || fetchTransport(fetch ?? globalThis.fetch);
+    this.#send =
+      (!fetch && host.send) || fetchTransport(fetch ?? globalThis.fetch, undefined, Boolean(fetch));
     this.#onAttempt = onAttempt;
     this.#orders = orders ?? undefined;
     if (host.atOnce) this.#check();

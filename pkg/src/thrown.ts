@@ -12,15 +12,15 @@ export const NOT_CONNECTED = "not-connected";
  * The host's code of a failed connection: that of the error or of its cause, because `fetch` wraps the connection's
  * error. `not-connected` if the error shows that there was no connection; `connection-failed` if there is no code, or if
  * the error is of a connection that was established: `EHOSTUNREACH` and others then no longer mean that nothing was
- * sent.
+ * sent. A code of another form is not used, because it could be one of the client's own words.
  */
 export function failureCode(error: unknown): string {
   const cause = readFrom(error, "cause");
   if (neverConnected(cause) || neverConnected(error) || isRefusedTunnel(readFrom(cause, "cause")))
     return NOT_CONNECTED;
   const failed = readFrom(cause, "code") === undefined ? error : cause;
-  const code = textOf(failed, "code");
-  return code === "" || WHILE_CONNECTED.test(textOf(failed, "syscall")) ? "connection-failed" : code;
+  const code = textLike(CODE, failed, "code");
+  return code === undefined || WHILE_CONNECTED.test(textOf(failed, "syscall")) ? "connection-failed" : code;
 }
 
 /** The system calls of Node's errors on an established connection. */

@@ -34,8 +34,13 @@ export type Send = (request: SignedRequest, limits: Limits) => Promise<Outcome>;
 /** Maximum size of a response; Alibaba Cloud's have a few kilobytes, because pictures are returned as URLs. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** Uses `fetch`, which every runtime has. A response of more than `maxBytes` is `too-large`. */
-export function fetchTransport(fetch: Fetch, maxBytes: number = MAX_ANSWER_BYTES): Send {
+/**
+ * Uses `fetch`, which every runtime has. A response of more than `maxBytes` is `too-large`.
+ *
+ * @param isPassed whether the program passed this function. Its errors prove nothing about a start: they may come from
+ *   another connection, which the function opened after the response.
+ */
+export function fetchTransport(fetch: Fetch, maxBytes: number = MAX_ANSWER_BYTES, isPassed = false): Send {
   const exchange = async (request: SignedRequest, controller: AbortController): Promise<Outcome> => {
     // workerd and browsers reject `fetch` if it is called as a method of another object.
     const response = await fetch.call(undefined, request.url, {
@@ -44,6 +49,9 @@ export function fetchTransport(fetch: Fetch, maxBytes: number = MAX_ANSWER_BYTES
       ...(request.body !== undefined && { body: request.body }),
       // Following a redirect would send names and identity numbers to another host.
       redirect: "manual",
+      // Bun sends a request again by itself if a connection from its pool closes without a response. Elsewhere, this is
+      // the default.
+      ...(request.once && { keepalive: false }),
       signal: controller.signal,
     });
     if (!isResponse(response)) return { kind: "not-a-response" };
@@ -67,7 +75,7 @@ export function fetchTransport(fetch: Fetch, maxBytes: number = MAX_ANSWER_BYTES
         controller.abort();
       });
       exchange(request, controller).then(settle, (error: unknown) =>
-        settle({ kind: failureCode(error), error }),
+        settle({ kind: isPassed && request.once ? "connection-failed" : failureCode(error), error }),
       );
     });
 }

@@ -63,7 +63,8 @@ export interface CommonOptions {
    * if it is passed here: `fetch: (...request) => fetch(...request)`. nock and msw need nothing.
    *
    * It must send each request at most once. Do not pass one that retries, such as fetch-retry or undici's RetryAgent:
-   * `execution` could be `none` although a verification was started, and the client could start another one.
+   * `execution` could be `none` although a verification was started, and the client could start another one. An error that
+   * it throws for a start always has the `execution` `unknown`: it may be of another request that the function made.
    */
   fetch?: Fetch | undefined;
   /** Called after each attempt, for logs and metrics, without personal data. Errors are ignored, also of a promise. */

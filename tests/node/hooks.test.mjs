@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo } from "cloudauth-edge";
 import { memoryOrders } from "cloudauth-edge/orders";
 import { GatewayClient } from "../../pkg/dist/gateway-client.js";
+import { fetchClient } from "../support/fetch-client.mjs";
 
 const order = {
   sceneId: 1000000006,
@@ -110,7 +111,10 @@ test("a fetch, or a body, that ignores the signal does not keep a call from endi
   }
 });
 
-test("an error of an established connection does not prove that nothing was sent", async () => {
+test("an error of an established connection does not prove that nothing was sent", async (context) => {
+  const Client = await fetchClient();
+  let fail;
+  context.mock.method(globalThis, "fetch", async () => fail());
   for (const code of ["EHOSTUNREACH", "ENETUNREACH", "ENETDOWN", "ECONNREFUSED", "EADDRNOTAVAIL"]) {
     for (const [syscall, execution, requests] of [
       ["read", "unknown", 1],
@@ -119,13 +123,11 @@ test("an error of an established connection does not prove that nothing was sent
       [undefined, "none", 2],
     ]) {
       let sent = 0;
-      const face = client(
-        async () => {
-          sent += 1;
-          throw new TypeError("fetch failed", { cause: Object.assign(new Error(), { code, syscall }) });
-        },
-        { maxAttempts: 2 },
-      );
+      fail = () => {
+        sent += 1;
+        throw new TypeError("fetch failed", { cause: Object.assign(new Error(), { code, syscall }) });
+      };
+      const face = new Client({ ...keys, maxAttempts: 2 });
       const error = await failure(face.initFaceVerify(order));
       assert.deepEqual([error.execution, sent], [execution, requests], `${syscall} ${code}`);
     }

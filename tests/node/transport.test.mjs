@@ -14,6 +14,7 @@ import { FaceVerifyClient, isFaceVerifyError } from "cloudauth-edge";
 import { denoTransport } from "../../pkg/dist/transport-deno.js";
 import { nodeTransport } from "../../pkg/dist/transport-node.js";
 import { certifyId, faultServer, json, pending, started } from "../support/fault-server.mjs";
+import { fetchClient } from "../support/fetch-client.mjs";
 
 const certificate = fileURLToPath(new URL("../support/loopback.pem", import.meta.url));
 const keys = { accessKeyId: "testid", accessKeySecret: "testsecret" };
@@ -396,12 +397,16 @@ test("on Deno, the body of a start cannot be repeated, and what fails to connect
   assert.equal((await send({ ...request, once: true }, { ...limits, signal })).kind, "aborted");
 });
 
-test("what fetch throws before there is a connection counts as not sent", async () => {
+test("what the runtime's fetch throws before there is a connection counts as not sent", async (context) => {
+  const Client = await fetchClient();
+  let cause;
+  const fetch = () => Promise.reject(new TypeError("fetch failed", { cause }));
+  context.mock.method(globalThis, "fetch", fetch);
   const connect = (code) => Object.assign(new Error(), { code, syscall: "connect" });
   const both = (...errors) => Object.assign(new AggregateError(errors), { code: errors[0].code });
   const tunnel = (code, status) =>
     Object.assign(new Error(`Proxy response (${status}) !== 200 when HTTP Tunneling`), { code });
-  for (const [cause, execution] of [
+  for (const [thrown, execution] of [
     [connect("ETIMEDOUT"), "none"],
     [both(connect("ETIMEDOUT"), connect("ECONNREFUSED")), "none"],
     // Deno may have sent the request before.
@@ -416,12 +421,55 @@ test("what fetch throws before there is a connection counts as not sent", async 
     [tunnel("UND_ERR_SOCKET", 407), "unknown"],
     [Object.assign(new Error("aborted"), { code: "UND_ERR_ABORTED" }), "unknown"],
   ]) {
-    const fetch = () => Promise.reject(new TypeError("fetch failed", { cause }));
-    const client = new FaceVerifyClient({ ...keys, fetch, maxAttempts: 1 });
-    const error = await failure(client.initFaceVerify(order));
-    assert.deepEqual([error.code, error.execution], ["ConnectionFailed", execution], String(cause));
-    assert.ok(!JSON.stringify(error).includes("https://x/"));
+    cause = thrown;
+    for (const [options, expected] of [
+      [{}, execution],
+      [{ fetch }, "unknown"],
+    ]) {
+      const client = new Client({ ...keys, ...options, maxAttempts: 1 });
+      const error = await failure(client.initFaceVerify(order));
+      assert.deepEqual([error.code, error.execution], ["ConnectionFailed", expected], String(cause));
+      assert.ok(!JSON.stringify(error).includes("https://x/"));
+    }
   }
+});
+
+test("a given fetch that fails after the response starts nothing again", async () => {
+  const closed = await faultServer(started);
+  await closed[Symbol.asyncDispose]();
+  await using server = await faultServer(started);
+  const fetchThenAudit = async (...request) => {
+    const response = await fetch(...request);
+    await fetch(closed.endpoint);
+    return response;
+  };
+  const client = new FaceVerifyClient({ ...keys, endpoint: server.endpoint, fetch: fetchThenAudit });
+  const error = await failure(client.initFaceVerify(order));
+  assert.deepEqual([error.code, error.execution, error.retryable], ["ConnectionFailed", "unknown", false]);
+  assert.equal(server.requests.length, 1);
+});
+
+test("an error's code is none of the client's own words", async (context) => {
+  const Client = await fetchClient();
+  const codes = ["not-connected", "aborted-unsent", "timed-out-unsent", "aborted", "answered"];
+  let code;
+  const { mock } = context.mock.method(globalThis, "fetch", async () => {
+    throw Object.assign(new Error("planted"), { code });
+  });
+  for (code of codes) {
+    const error = await failure(new Client(keys).initFaceVerify(order));
+    assert.deepEqual([error.code, error.execution], ["ConnectionFailed", "unknown"], code);
+  }
+  assert.equal(mock.callCount(), codes.length);
+});
+
+test("a start opens its own connection where fetch would repeat it on another", async () => {
+  const sent = [];
+  const fetch = async (_, { keepalive }) => (sent.push(keepalive), Response.json({ Code: "424" }));
+  const client = new FaceVerifyClient({ ...keys, fetch });
+  await client.describeFaceVerify(query);
+  await failure(client.initFaceVerify(order));
+  assert.deepEqual(sent, [undefined, false]);
 });
 
 test("a given fetch is used, whatever kind of function it is", async () => {

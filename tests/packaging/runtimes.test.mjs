@@ -73,6 +73,9 @@ for (const name of ["Node 24", "Bun", "Deno"]) {
       const [{ execution }] = printed(await esm.must(program(), run, env));
       const received = server.requests.map(({ form }) => form.get("Action"));
       assert.deepEqual([execution, received], ["unknown", ["DescribeFaceVerify", "InitFaceVerify"]], end);
+      // On a connection from its pool, Bun 1.1 to 1.3 send a start again.
+      const [query, start] = server.requests;
+      if (name === "Bun") assert.notEqual(start.port, query.port, end);
     }
   });
 }

@@ -213,7 +213,8 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     for (;;) {
       const beganAt = Date.now();
       const left = Math.max(0, deadline - beganAt);
-      const waitSeconds = Math.min(Math.floor(left / 1000), WAIT_SECONDS);
+      // The response needs time, too.
+      const waitSeconds = Math.max(0, Math.min(Math.floor((left - 1_000) / 1_000), WAIT_SECONDS));
       const ended = await this.#read(outerOrderNo, options, deadline, waitSeconds);
       if ("result" in ended) {
         const order = ended.result;

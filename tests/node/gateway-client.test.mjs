@@ -385,6 +385,23 @@ test("waiting ends at the deadline, with what is known by then", async (t) => {
   assert.deepEqual(urls, [url, url]);
 });
 
+test("a gateway that waits as long as it is asked to answers before the deadline", async (t) => {
+  t.mock.timers.enable({ apis: ["Date", "setTimeout"] });
+  const client = new GatewayClient({
+    url: "https://verify.example.com",
+    token: TOKEN,
+    async fetch(_, { headers }) {
+      const [, seconds = 0] = /^wait=(\d+)$/.exec(new Headers(headers).get("prefer")) ?? [];
+      t.mock.timers.tick(seconds * 1_000 + 1);
+      return Response.json({ ...body, status: "pending" });
+    },
+  });
+  for (const deadlineMs of [1_000, 2_000, 3_000, 26_000]) {
+    const waiting = client.waitForResult(outerOrderNo, { deadlineMs });
+    assert.equal((await waiting).status, "pending", String(deadlineMs));
+  }
+});
+
 test("waiting follows Retry-After, but asks once more before the deadline", async (t) => {
   t.mock.timers.enable({ apis: ["Date", "setTimeout"] });
   const throttled = (seconds) => () =>

@@ -37,7 +37,9 @@ export class CredentialsSource {
   /** Number of invocations, and of the one that returned the current credentials. */
   #asked = 0;
   #answered = 0;
-  #pausedUntil = -Infinity;
+  /** Until when the function is not called again, after it returned the same refused credentials, and after it failed. */
+  #sameUntil = -Infinity;
+  #failedUntil = -Infinity;
   /** Set if Alibaba Cloud refused the current credentials since they were returned. */
   #refusal: KeyRefusal | undefined;
 
@@ -61,8 +63,9 @@ export class CredentialsSource {
     if (current && !this.#refusal && !isDue(current, offsetMillis)) return { value: current };
     if (limits.signal?.aborted) return { ended: "aborted" };
     const unexpired = current && isValid(current, offsetMillis);
-    if (unexpired && Date.now() < this.#pausedUntil) return { value: current };
     const spare = unexpired && this.#refusal !== "proven";
+    if (unexpired && Date.now() < this.#sameUntil) return { value: current };
+    if (spare && Date.now() < this.#failedUntil) return { value: current };
     const asked = (this.#pending ??= this.#ask(this.#provider));
     const patience = spare ? REFRESH_PATIENCE_MILLIS : Infinity;
     const got = await within({ ...limits, timeoutMillis: Math.min(limits.timeoutMillis, patience) }, asked);
@@ -72,7 +75,7 @@ export class CredentialsSource {
     // The current ones again, because another call may have dropped or replaced them meanwhile.
     const still = this.#current;
     if (!still || !isValid(still, offsetMillis) || this.#refusal === "proven") return got;
-    this.#pausedUntil = Date.now() + REFRESH_PAUSE_MILLIS;
+    this.#failedUntil = Date.now() + REFRESH_PAUSE_MILLIS;
     return { value: still };
   }
 
@@ -96,7 +99,7 @@ export class CredentialsSource {
       // Also kept if no call waits for it any more: the next one may come in time.
       if (!answer || number <= this.#answered) return;
       if (this.#refusal && this.#current && isSame(answer, this.#current))
-        this.#pausedUntil = Date.now() + REFRESH_PAUSE_MILLIS;
+        this.#sameUntil = Date.now() + REFRESH_PAUSE_MILLIS;
       [this.#answered, this.#current, this.#refusal] = [number, answer, undefined];
     };
     asked.then(end, () => end());

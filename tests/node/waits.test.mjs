@@ -302,6 +302,22 @@ test("after a refused signature, valid credentials are used while a refresh fail
   assert.equal(asked, 3);
 });
 
+test("a refused key is replaced even if a refresh has just failed", async () => {
+  const gives = [
+    async () => ({ ...keys, expiration: minutes(60) }),
+    () => Promise.reject(new Error("planted")),
+    async () => ({ ...keys, accessKeyId: "other" }),
+  ];
+  const fetch = fetches(started, started, refused("InvalidAccessKeyId.NotFound"), started);
+  const face = asking(() => gives.shift()(), fetch);
+  await face.initFaceVerify(order);
+  mock.timers.tick(56 * 60_000);
+  await face.initFaceVerify(order);
+  assert.equal(gives.length, 1, "the refresh has failed");
+  await face.initFaceVerify(order);
+  assert.deepEqual([gives.length, fetch.requests.length], [0, 4]);
+});
+
 test("with one attempt, the next call has new credentials and the right time", async () => {
   let asked = 0;
   const late = fetches(expired, started);

@@ -135,6 +135,8 @@ const CALL_OPTIONS = ["signal"] satisfies (keyof CallOptions)[];
 const START_OPTIONS = [...CALL_OPTIONS, "restartUnknown"] satisfies (keyof StartOptions)[];
 const READ_OPTIONS = [...CALL_OPTIONS, "material"] satisfies (keyof ReadOptions)[];
 const WAIT_OPTIONS = [...READ_OPTIONS, "deadlineMs", "onPending"] satisfies (keyof WaitForVerdictOptions)[];
+const COUNT_QUERY = ["status", "from", "to", "offsetMinutes"] satisfies (keyof CountQuery)[];
+const LIST_QUERY = ["status", "from", "to", "limit", "cursor", "search"] satisfies (keyof ListQuery)[];
 const GATEWAY_OPTIONS = [
   "url",
   "token",
@@ -231,12 +233,17 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
   }
 
   async list(query?: ListQuery, options?: CallOptions): Promise<FaceVerificationPage> {
+    this.#mustKnow(query, LIST_QUERY);
     this.#mustKnow(options, CALL_OPTIONS);
+    const { search } = query ?? {};
+    if (search !== undefined && !WHOLE.test(search))
+      throw this.#error(invalid("InvalidParameters", [SEARCH_PROBLEM]));
     const read = json<FaceVerificationPage>(({ items }) => Array.isArray(items));
     return this.#unwrap(await this.#perform({ path: ROUTE, query, read }, options?.signal));
   }
 
   async count(query?: CountQuery, options?: CallOptions): Promise<FaceVerificationCounts> {
+    this.#mustKnow(query, COUNT_QUERY);
     this.#mustKnow(options, CALL_OPTIONS);
     const read = json<FaceVerificationCounts>(({ days }) => Array.isArray(days));
     return this.#unwrap(await this.#perform({ path: COUNTS, query, read }, options?.signal));
@@ -412,6 +419,14 @@ const ORDER_PROBLEM = problem(
   "format",
   "应为 32 位字母与数字。",
   "must have 32 letters and digits.",
+);
+/** Longer than an identity number, so that none can end up in a URL. */
+const WHOLE = /^[!-~]{20,256}$/;
+const SEARCH_PROBLEM = problem(
+  "search",
+  "form",
+  "应为完整的商户订单号或 CertifyId。",
+  "must be a complete order number or CertifyId.",
 );
 
 const local = (

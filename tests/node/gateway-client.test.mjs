@@ -149,6 +149,30 @@ test("options that a call does not have are refused, and an absent one is not", 
   await client.read(outerOrderNo, { signal, timeoutMs: undefined });
 });
 
+test("nothing but an order number or a CertifyId gets into the URL of a list", async () => {
+  await using server = await faultServer(json({ items: [], days: [], requestId }));
+  const client = clientOf(server);
+  const { certNo, certName } = order;
+  for (const search of [certNo, "110105491231002", certName.repeat(10), "", "a".repeat(257), null, 1]) {
+    const error = await errorOf(client.list({ search }));
+    assert.deepEqual([error.code, error.fields[0].field], ["InvalidParameters", "search"]);
+  }
+  const { signal } = new AbortController();
+  for (const [query, field] of [
+    [{ certNo }, "certNo"],
+    [{ signal }, "signal"],
+    [signal, "options"],
+    [certNo, "options"],
+  ]) {
+    for (const method of ["list", "count"]) {
+      const error = await errorOf(client[method](query));
+      assert.deepEqual([error.code, error.fields[0].field], ["InvalidOptions", field]);
+    }
+  }
+  assert.equal(server.requests.length, 0);
+  for (const search of [outerOrderNo, certifyId, undefined]) await client.list({ search });
+});
+
 test("http:// of a private network needs allowHttp", () => {
   assert.ok(new GatewayClient({ url: "http://gateway:8787", token: TOKEN, allowHttp: true }));
 });

@@ -316,8 +316,10 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     const starts = body !== undefined;
     if (signal?.aborted) return lost({ kind: "aborted", error: signal.reason }, false);
     const given = await within({ timeoutMillis: left(), signal }, this.#currentToken());
-    if (given.ended) return lost({ kind: given.ended, error: signal?.reason }, false);
-    if (!isToken(given.value)) return { failure: NO_TOKEN, repeatable: false, thrown: given.error };
+    if (given.ended === "aborted") return lost({ kind: given.ended, error: signal?.reason }, false);
+    if (given.ended) return { failure: TOKEN_TIMED_OUT, repeatable: false };
+    if ("error" in given) return { failure: TOKEN_FAILED, repeatable: false, thrown: given.error };
+    if (!isToken(given.value)) return { failure: NO_TOKEN, repeatable: false };
     const url = new URL(path, this.#url);
     for (const [name, value] of Object.entries(query ?? {}))
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -451,8 +453,24 @@ const NO_TOKEN = local(
   "CredentialsFailed",
   "developer",
   false,
-  "token 函数出错，或未返回网关发放的令牌；请求未发送，原因见 cause。",
-  "The token function failed or returned no token of the gateway, and nothing was sent; see `cause`.",
+  "token 函数未返回网关发放的令牌；请求未发送，请开发者改正。",
+  "The token function returned no token of the gateway, and nothing was sent; the developer must correct it.",
+);
+const TOKEN_FAILED = local(
+  "credentials",
+  "CredentialsFailed",
+  "operator",
+  true,
+  "token 函数获取令牌失败，请求未发送；请检查令牌来源，原因见 cause。",
+  "The token function failed, and nothing was sent; check its source, and see `cause`.",
+);
+const TOKEN_TIMED_OUT = local(
+  "credentials",
+  "CredentialsTimeout",
+  "operator",
+  true,
+  "token 函数超时，请求未发送；请检查令牌来源，或增大整个调用的时限。",
+  "The token function timed out, and nothing was sent; check its source, or raise the time limit of the call.",
 );
 const UNREADABLE = local(
   "protocol",

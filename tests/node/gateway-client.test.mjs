@@ -369,13 +369,26 @@ test("a token from a function is asked for each request, and its failure sends n
     ["Bearer first", "Bearer second"],
   );
   const none = await errorOf(client.read(outerOrderNo));
-  assert.deepEqual([none.kind, none.code], ["credentials", "CredentialsFailed"]);
+  const summaryOf = ({ kind, code, audience, retryable }) => [kind, code, audience, retryable];
+  assert.deepEqual(summaryOf(none), ["credentials", "CredentialsFailed", "developer", false]);
   const broken = () => {
     throw new TypeError(`no ${TOKEN}`);
   };
   const error = await errorOf(clientOf(server, { token: broken }).read(outerOrderNo));
-  assert.deepEqual([error.code, error.cause.name], ["CredentialsFailed", "TypeError"]);
+  assert.deepEqual(summaryOf(error), ["credentials", "CredentialsFailed", "operator", true]);
+  assert.equal(error.cause.name, "TypeError");
+  const hanging = { token: () => new Promise(() => {}), totalTimeoutMs: 20 };
+  const late = await errorOf(clientOf(server, hanging).start(order));
+  assert.deepEqual(summaryOf(late), ["credentials", "CredentialsTimeout", "operator", true]);
+  assert.equal(late.execution, "none");
   assert.equal(server.requests.length, 2);
+});
+
+test("a token function that fails once does not end a wait", async () => {
+  await using server = await faultServer(found("passed"));
+  const tokens = [() => Promise.reject(new Error(`no ${TOKEN}`)), async () => TOKEN];
+  const client = clientOf(server, { token: () => tokens.shift()() });
+  assert.equal((await client.waitForResult(outerOrderNo)).status, "passed");
 });
 
 test("waiting: long polls until the verdict", async () => {

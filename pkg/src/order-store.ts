@@ -78,7 +78,9 @@ export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
     // A store that repeats its statement finds its own row.
     if (found?.attempt === order.attempt) break;
     if (found) {
-      const looked = [found.state, found.fingerprint, fingerprint, Number(found.until), Date.now()];
+      // A row that was edited by hand, or restored in part.
+      const state = found.state === "started" && !found.certifyId ? "unknown" : found.state;
+      const looked = [state, found.fingerprint, fingerprint, Number(found.until), Date.now()];
       const [known, refusal = ""] = unpack(withBytes(looked, core.knownOrder));
       if (known === "error") throw failed(refusal);
       if (known === "started") return resultOf(found);

@@ -162,6 +162,21 @@ test("the signal ends the wait for a start of another process", async () => {
   assert.deepEqual([error.kind, error.execution], ["aborted", "none"]);
 });
 
+test("a started order without a CertifyId is no success, and is not started again", async () => {
+  await using sandbox = createSandbox();
+  await using server = await sandbox.listen();
+  const store = memoryOrders();
+  const order = orderOf();
+  await clientOf(server.url, store).initFaceVerify(order);
+  const row = await store.read(order.outerOrderNo);
+  for (const certifyId of [null, undefined, ""]) {
+    const read = async () => ({ ...row, certifyId });
+    const error = await failure(clientOf(server.url, { ...store, read }).initFaceVerify(order));
+    assert.deepEqual([error.code, error.execution], ["OrderOutcomeUnknown", "unknown"]);
+  }
+  assert.equal((await sandbox.verifications({ outerOrderNo: order.outerOrderNo })).length, 1);
+});
+
 test("a store of another form is refused at once", () => {
   const store = memoryOrders();
   for (const orders of [{}, 1, "store", { ...store, secret: "short" }, { ...store, read: undefined }])

@@ -138,9 +138,35 @@ fn a_start_that_was_not_sent_fails_over_and_one_that_was_does_not() {
             Execution::Unknown
         )
     );
+    let ended = failed(start.next(Input::Ready, NOW, [5; 16]));
     assert_eq!(
-        failed(start.next(Input::Ready, NOW, [5; 16])).code(),
-        "CallEnded"
+        (ended.code(), ended.execution()),
+        ("CallEnded", Execution::Unknown)
+    );
+}
+
+#[test]
+fn after_a_call_has_ended_its_start_is_not_denied() {
+    let options = ClientOptions::default();
+    let answer = || ::http::Response::new(STARTED.as_bytes().to_vec());
+    let mut start = call(&options, order());
+    sent(start.next(Input::Ready, NOW, [1; 16]));
+    assert!(matches!(
+        start.next(Input::Answered(answer()), NOW, [2; 16]),
+        Step::Done(_)
+    ));
+    let again = failed(start.next(Input::Answered(answer()), NOW, [3; 16]));
+    assert_eq!(
+        (again.code(), again.execution(), again.is_retryable()),
+        ("CallEnded", Execution::Unknown, false)
+    );
+
+    let mut unsent = call(&options, order());
+    failed(unsent.next(Input::Lost(Loss::AbortedUnsent), NOW, [1; 16]));
+    let again = failed(unsent.next(Input::Ready, NOW, [2; 16]));
+    assert_eq!(
+        (again.code(), again.execution()),
+        ("CallEnded", Execution::None)
     );
 }
 

@@ -320,7 +320,7 @@ impl<'a, R: Request> Call<'a, R> {
     pub fn next(&mut self, input: Input, now: Timestamp, random: [u8; 16]) -> Step<R::Answer> {
         let stage = std::mem::replace(&mut self.stage, Stage::Ended);
         let outcome = match (stage, input) {
-            (Stage::Ended, _) => return Step::Failed(ended()),
+            (Stage::Ended, _) => return Step::Failed(self.end_with(ended())),
             (Stage::Idle, Input::Ready) => return self.attempt(now, random),
             (Stage::Sent, Input::Ready) => Outcome::Lost(Loss::ConnectionFailed { code: None }),
             (_, Input::Answered(response)) => Outcome::Answered(received(response)),
@@ -342,7 +342,10 @@ impl<'a, R: Request> Call<'a, R> {
         let request = || Some(self.request.clone());
         let step = call::settle_as(&settling, R::decode, &request, self.state.clone(), outcome);
         match step {
-            call::AttemptStep::Done(answer) => Step::Done(answer),
+            call::AttemptStep::Done(answer) => {
+                self.state.maybe_executed |= self.request.action().starts_something;
+                Step::Done(answer)
+            }
             call::AttemptStep::Failed { error, state } => {
                 self.state = state;
                 Step::Failed(error)
@@ -387,7 +390,7 @@ impl<'a, R: Request> Call<'a, R> {
                     timeout: Duration::from_millis(attempt.timeout_millis.unsigned_abs()),
                 }
             }
-            None => Step::Failed(too_long()),
+            None => Step::Failed(self.end_with(too_long())),
         }
     }
 }

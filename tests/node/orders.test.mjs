@@ -162,7 +162,7 @@ test("the signal ends the wait for a start of another process", async () => {
   assert.deepEqual([error.kind, error.execution], ["aborted", "none"]);
 });
 
-test("a started order without a CertifyId is no success, and is not started again", async () => {
+test("a started order without a CertifyId is an unknown one, and is not started again", async () => {
   await using sandbox = createSandbox();
   await using server = await sandbox.listen();
   const store = memoryOrders();

@@ -127,8 +127,8 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
   ): Promise<InitFaceVerifyResult> {
     this.#mustKnow(options, CALL_OPTIONS);
     const packed = packObject(parameters);
-    const start = (deadline?: number) =>
-      this.#call<InitFaceVerifyResult>("InitFaceVerify", packed, options, deadline);
+    const start = (leftMillis?: number) =>
+      this.#call<InitFaceVerifyResult>("InitFaceVerify", packed, options, leftMillis);
     const store = this.#orders;
     if (!store) return start();
     const beganAt = Date.now();
@@ -143,7 +143,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
       parameters: packed,
       deadline,
       signal,
-      start: () => start(deadline),
+      start: () => start(deadline - Date.now()),
       errorOf: (failure, cause) => FaceVerifyError.of(failure, this.#language, cause),
     });
   }
@@ -161,26 +161,28 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     options?: WaitOptions,
   ): Promise<DescribeFaceVerifyResult> {
     this.#mustKnow(options, WAIT_OPTIONS);
-    const beganAt = Date.now();
+    // A system clock that is set back prolongs no wait.
+    const beganAt = performance.now();
     const packed = packObject(parameters);
     const { signal, onPending } = options ?? {};
     const deadlineMs = options?.deadlineMs ?? DEFAULT_DEADLINE_MILLIS;
     mustBe("deadlineMs", deadlineMs, isMillis, "毫秒数", "milliseconds");
     mustBe("onPending", onPending, isFunction, "函数", "a function");
     const deadline = beganAt + deadlineMs;
+    const left = () => Math.max(0, deadline - performance.now());
     let pending: PendingResult | undefined;
     for (let polls = 0; ; polls++) {
-      const outcome = await this.#perform("DescribeFaceVerify", packed, { signal }, deadline);
+      const outcome = await this.#perform("DescribeFaceVerify", packed, { signal }, left());
       const error = outcome.failed && FaceVerifyError.of(outcome.failed, this.#language, outcome.cause);
       if (error && !error.retryable) throw error;
       if (outcome.done) {
         const result = outcome.done as unknown as DescribeFaceVerifyResult;
         if (result.status !== "pending") return result;
         pending = result;
-        await callHook(onPending, result, { timeoutMillis: Math.max(0, deadline - Date.now()), signal });
+        await callHook(onPending, result, { timeoutMillis: left(), signal });
       }
-      const [asked, left] = [outcome.waitMillis ?? 0, deadline - Date.now()];
-      const [next, delay] = unpack(host.core().nextQuery(polls, jitter(), error?.code, asked, left));
+      const asked = outcome.waitMillis ?? 0;
+      const [next, delay] = unpack(host.core().nextQuery(polls, jitter(), error?.code, asked, left()));
       if (next === "not-today") throw error;
       // An aborted wait continues with a query, which reports it.
       if (!signal?.aborted && next === "past-deadline") {
@@ -195,9 +197,9 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     action: Action,
     parameters: readonly Member[],
     options: CallOptions | undefined,
-    deadline?: number,
+    leftMillis?: number,
   ): Promise<Result> {
-    const { done, failed, cause } = await this.#perform(action, parameters, options, deadline);
+    const { done, failed, cause } = await this.#perform(action, parameters, options, leftMillis);
     if (failed) throw FaceVerifyError.of(failed, this.#language, cause);
     return done as unknown as Result;
   }
@@ -206,7 +208,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     action: Action,
     parameters: readonly Member[],
     options: CallOptions | undefined,
-    deadline = Infinity,
+    leftMillis = Infinity,
   ): Promise<Ended> {
     const beganAt = Date.now();
     const { signal } = options ?? {};
@@ -225,7 +227,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
       credentials: this.#credentials,
       action,
       parameters,
-      time: { beganAt, millis: Math.max(0, Math.min(callMillis, Math.floor(deadline - beganAt))) },
+      time: { beganAt, millis: Math.max(0, Math.min(callMillis, Math.floor(leftMillis))) },
       signal,
       onAttempt,
     });

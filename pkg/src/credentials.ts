@@ -64,8 +64,8 @@ export class CredentialsSource {
     if (limits.signal?.aborted) return { ended: "aborted" };
     const unexpired = current && isValid(current, offsetMillis);
     const spare = unexpired && this.#refusal !== "proven";
-    if (unexpired && Date.now() < this.#sameUntil) return { value: current };
-    if (spare && Date.now() < this.#failedUntil) return { value: current };
+    if (unexpired && performance.now() < this.#sameUntil) return { value: current };
+    if (spare && performance.now() < this.#failedUntil) return { value: current };
     const asked = (this.#pending ??= this.#ask(this.#provider));
     const patience = spare ? REFRESH_PATIENCE_MILLIS : Infinity;
     const got = await within({ ...limits, timeoutMillis: Math.min(limits.timeoutMillis, patience) }, asked);
@@ -75,7 +75,7 @@ export class CredentialsSource {
     // The current ones again, because another call may have dropped or replaced them meanwhile.
     const still = this.#current;
     if (!still || !isValid(still, offsetMillis) || this.#refusal === "proven") return got;
-    this.#failedUntil = Date.now() + REFRESH_PAUSE_MILLIS;
+    this.#failedUntil = performance.now() + REFRESH_PAUSE_MILLIS;
     return { value: still };
   }
 
@@ -99,7 +99,7 @@ export class CredentialsSource {
       // Also kept if no call waits for it any more: the next one may come in time.
       if (!answer || number <= this.#answered) return;
       if (this.#refusal && this.#current && isSame(answer, this.#current))
-        this.#sameUntil = Date.now() + REFRESH_PAUSE_MILLIS;
+        this.#sameUntil = performance.now() + REFRESH_PAUSE_MILLIS;
       [this.#answered, this.#current, this.#refusal] = [number, answer, undefined];
     };
     asked.then(end, () => end());

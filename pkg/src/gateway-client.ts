@@ -210,10 +210,10 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     const { deadlineMs = DEADLINE_MS, onPending, signal } = options ?? {};
     if (typeof deadlineMs !== "number" || !(deadlineMs >= 0))
       throw new TypeError("deadlineMs must be milliseconds. deadlineMs 应为毫秒数。");
-    const deadline = Date.now() + deadlineMs;
+    const deadline = performance.now() + deadlineMs;
     let pending: FaceVerification | undefined;
     for (;;) {
-      const beganAt = Date.now();
+      const beganAt = performance.now();
       const left = Math.max(0, deadline - beganAt);
       // The response needs time, too.
       const waitSeconds = Math.max(0, Math.min(Math.floor((left - 1_000) / 1_000), WAIT_SECONDS));
@@ -222,10 +222,13 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
         const order = ended.result;
         if (order.status !== "pending") return order;
         pending = order;
-        await callHook(onPending, order, { timeoutMillis: Math.max(0, deadline - Date.now()), signal });
+        await callHook(onPending, order, {
+          timeoutMillis: Math.max(0, deadline - performance.now()),
+          signal,
+        });
       } else if (!ended.error.retryable) throw ended.error;
       const asked = "result" in ended ? 0 : ended.waitMs;
-      const pause = waitBeforePoll(Math.max(0, beganAt + POLL_MS - Date.now(), asked), deadline);
+      const pause = waitBeforePoll(Math.max(0, beganAt + POLL_MS - performance.now(), asked), deadline);
       // An aborted wait continues with a request, which reports it.
       if (!signal?.aborted && pause === undefined) return pending ?? this.#unwrap(ended);
       await sleep(pause ?? 0, signal);
@@ -283,7 +286,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
   async #perform<Result>(
     request: Request<Result>,
     signal: AbortSignal | undefined,
-    deadline: number = Date.now() + this.#totalTimeoutMs,
+    deadline: number = performance.now() + this.#totalTimeoutMs,
   ): Promise<Ended<Result>> {
     const requestId = randomHex();
     let query = request.query;
@@ -295,7 +298,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
       mayBeStarted ||= failure.execution === "unknown";
       const backOff = Math.min(BACK_OFF_MS * 2 ** (attempt - 1), BACK_OFF_MAX_MS);
       const pause = Math.max(waitMs, backOff * (0.5 + Math.random() / 2));
-      if (!repeatable || attempt >= this.#maxAttempts || Date.now() + pause >= deadline) {
+      if (!repeatable || attempt >= this.#maxAttempts || performance.now() + pause >= deadline) {
         const execution = mayBeStarted ? "unknown" : "none";
         const retryable = failure.retryable && !mayBeStarted;
         return { error: this.#error({ requestId, ...failure, execution, retryable }, thrown), waitMs };
@@ -312,7 +315,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     signal: AbortSignal | undefined,
     deadline: number,
   ): Promise<{ result: Result } | Lost> {
-    const left = () => Math.max(0, deadline - Date.now());
+    const left = () => Math.max(0, deadline - performance.now());
     const starts = body !== undefined;
     if (signal?.aborted) return lost({ kind: "aborted", error: signal.reason }, false);
     const given = await within({ timeoutMillis: left(), signal }, this.#currentToken());
@@ -372,7 +375,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
  * @returns undefined if there is no time for another request
  */
 function waitBeforePoll(askedMillis: number, deadline: number): number | undefined {
-  const left = deadline - LAST_POLL_MS - Date.now();
+  const left = deadline - LAST_POLL_MS - performance.now();
   return left > 0 ? Math.min(askedMillis, left) : undefined;
 }
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { GatewayClient, isFaceVerifyError } from "../../pkg/dist/gateway-client.js";
+import { stopClocks } from "../support/clocks.mjs";
 import { faultServer, hang, hangInBody, json, reset, text } from "../support/fault-server.mjs";
 
 const TOKEN = "gw-token-of-a-test";
@@ -405,7 +406,7 @@ test("waiting: long polls until the verdict", async () => {
 });
 
 test("waiting ends at the deadline, with what is known by then", async (t) => {
-  t.mock.timers.enable({ apis: ["Date"] });
+  stopClocks(t.mock, ["Date"]);
   const urls = [];
   const client = new GatewayClient({
     url: "https://verify.example.com",
@@ -423,7 +424,7 @@ test("waiting ends at the deadline, with what is known by then", async (t) => {
 });
 
 test("a gateway that waits as long as it is asked to answers before the deadline", async (t) => {
-  t.mock.timers.enable({ apis: ["Date", "setTimeout"] });
+  stopClocks(t.mock);
   const client = new GatewayClient({
     url: "https://verify.example.com",
     token: TOKEN,
@@ -440,7 +441,7 @@ test("a gateway that waits as long as it is asked to answers before the deadline
 });
 
 test("waiting follows Retry-After, but asks once more before the deadline", async (t) => {
-  t.mock.timers.enable({ apis: ["Date", "setTimeout"] });
+  stopClocks(t.mock);
   const throttled = (seconds) => () =>
     Promise.resolve(
       Response.json(
@@ -490,8 +491,21 @@ test("waiting follows Retry-After, but asks once more before the deadline", asyn
   assert.equal((await near).status, "passed");
 });
 
+test("a system clock that is set back prolongs no wait", async (t) => {
+  const setBack = stopClocks(t.mock);
+  let asked = 0;
+  const fetch = async () => (asked++, Response.json({ ...body, status: "pending" }));
+  const client = new GatewayClient({ url: "https://verify.example.com", token: TOKEN, fetch });
+  const onPending = () => {
+    t.mock.timers.tick(10_000);
+    setBack(60_000);
+  };
+  const { status } = await client.waitForResult(outerOrderNo, { deadlineMs: 10_000, onPending });
+  assert.deepEqual([status, asked], ["pending", 1]);
+});
+
 test("a hook that hangs or throws does not hold a wait", async (t) => {
-  t.mock.timers.enable({ apis: ["Date", "setTimeout"] });
+  stopClocks(t.mock);
   const fetch = async () => Response.json({ ...body, status: "pending" });
   const client = new GatewayClient({ url: "https://verify.example.com", token: TOKEN, fetch });
   const never = () => new Promise(() => {});

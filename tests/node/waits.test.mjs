@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { FaceVerifyClient, isFaceVerifyError } from "cloudauth-edge";
+import { stopClocks } from "../support/clocks.mjs";
 import { endBy, onAbort, sleep, within } from "../../pkg/dist/waits.js";
 
 const order = {
@@ -47,8 +48,9 @@ const failure = (call) =>
 
 const summary = ({ kind, code, execution, retryable }) => ({ kind, code, execution, retryable });
 
-beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() }));
-afterEach(() => mock.timers.reset());
+let setBack;
+beforeEach(() => (setBack = stopClocks(mock)));
+afterEach(() => mock.reset());
 
 test("a provider that never answers ends the call at its time limit, and blocks no later call", async () => {
   const fetch = fetches(started);
@@ -197,6 +199,30 @@ test("while credentials are valid, a failed refresh fails no call and is not rep
     mock.timers.tick(30_000);
     assert.equal((await call).kind, "credentials", "they have expired");
   }
+});
+
+test("a system clock that is set back prolongs neither a wait nor the pause after a failed refresh", async () => {
+  const asked = fetches(pending);
+  const onPending = () => {
+    mock.timers.tick(10_000);
+    setBack(60_000);
+  };
+  const { status } = await client(asked).waitForResult(query, { deadlineMs: 10_000, onPending });
+  assert.deepEqual([status, asked.requests.length], ["pending", 1]);
+
+  const gives = [
+    async () => ({ ...keys, expiration: minutes(60) }),
+    () => Promise.reject(new Error("planted")),
+  ];
+  let calls = 0;
+  const face = asking(() => (calls++, gives.shift()?.() ?? keys), fetches(started));
+  await face.initFaceVerify(order);
+  mock.timers.tick(57 * 60_000);
+  await face.initFaceVerify(order);
+  setBack(60_000);
+  mock.timers.tick(10_000);
+  await face.initFaceVerify(order);
+  assert.equal(calls, 3);
 });
 
 test("credentials that come too late for one call are used by the next", async () => {

@@ -18,7 +18,8 @@ import {
 } from "./gateway-problem.js";
 import { invalid, problem, unknownOptions } from "./options.js";
 import { randomHex } from "./random.js";
-import { fetchTransport, type Outcome, type Send } from "./transport.js";
+import { denoTransport } from "./transport-deno.js";
+import { fetchTransport, type Outcome, type Send, type SignedRequest } from "./transport.js";
 import { callHook, sleep, within } from "./waits.js";
 import type {
   CountQuery,
@@ -184,7 +185,9 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     this.#totalTimeoutMs = totalTimeoutMs ?? TOTAL_TIMEOUT_MS;
     this.#maxAttempts = maxAttempts ?? ATTEMPTS;
     // Looked up at each request, so that a test can replace it.
-    this.#send = fetchTransport(fetch ?? ((url, init) => globalThis.fetch(url, init)), MAX_BYTES);
+    this.#send = fetch
+      ? fetchTransport(fetch, MAX_BYTES)
+      : (denoTransport(MAX_BYTES) ?? fetchTransport((url, init) => globalThis.fetch(url, init), MAX_BYTES));
   }
 
   async start(parameters: StartParameters, options?: StartOptions): Promise<StartedFaceVerification> {
@@ -334,7 +337,14 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     if (starts) headers.push(["content-type", "application/json"]);
     if (waitSeconds > 0) headers.push(["prefer", `wait=${waitSeconds}`]);
     const method = starts ? "POST" : "GET";
-    const request = { method, url: url.href, headers, body: body && JSON.stringify(body) } as const;
+    const request: SignedRequest = {
+      method,
+      url: url.href,
+      headers,
+      body: body && JSON.stringify(body),
+      // The gateway takes a repeated start for the same one, except with this decision.
+      once: url.searchParams.has("restartUnknown"),
+    };
     const timeoutMillis = Math.min(this.#timeoutMs + waitSeconds * 1000, left());
     if (signal?.aborted) return lost({ kind: "aborted", error: signal.reason }, false);
     const outcome = await this.#send(request, { timeoutMillis, signal });
@@ -372,6 +382,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
 /**
  * How long to wait before the next request for a verdict: as long as asked for, or less if the deadline comes first.
  *
+ * @param deadline by the monotonic clock
  * @returns undefined if there is no time for another request
  */
 function waitBeforePoll(askedMillis: number, deadline: number): number | undefined {

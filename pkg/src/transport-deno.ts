@@ -1,5 +1,5 @@
 import { failedToConnectOnDeno, NOT_CONNECTED } from "./thrown.js";
-import { fetchTransport, type Send } from "./transport.js";
+import { fetchTransport, MAX_ANSWER_BYTES, type Send } from "./transport.js";
 
 /**
  * `fetch` on Deno, which sends a request again by itself if the server closes the connection without a response, even a
@@ -9,12 +9,13 @@ import { fetchTransport, type Send } from "./transport.js";
  *
  * @returns undefined in other runtimes
  */
-export function denoTransport(): Send | undefined {
+export function denoTransport(maxBytes = MAX_ANSWER_BYTES): Send | undefined {
   if (!("Deno" in globalThis)) return undefined;
   // Looked up at each request, so that a test can replace it.
-  const plain = fetchTransport((url, init) => globalThis.fetch(url, init));
-  const single = fetchTransport((url, init) =>
-    globalThis.fetch(url, { ...init, body: new Blob([init.body as string]) }),
+  const plain = fetchTransport((url, init) => globalThis.fetch(url, init), maxBytes);
+  const single = fetchTransport(
+    (url, init) => globalThis.fetch(url, { ...init, body: new Blob([init.body as string]) }),
+    maxBytes,
   );
   return async function send(request, limits) {
     if (!request.once || request.body === undefined) return plain(request, limits);

@@ -343,7 +343,7 @@ impl<'a, R: Request> Call<'a, R> {
         let step = call::settle_as(&settling, R::decode, &request, self.state.clone(), outcome);
         match step {
             call::AttemptStep::Done(answer) => {
-                self.state.maybe_executed |= self.request.action().starts_something;
+                self.state.maybe_executed |= self.request.action().starts_something();
                 Step::Done(answer)
             }
             call::AttemptStep::Failed { error, state } => {

@@ -11,6 +11,7 @@ import { consumer } from "./lib/consumer.mjs";
 import { printed } from "./lib/expected.mjs";
 import { bun, deno, node } from "./lib/runtimes.mjs";
 import { ask } from "./lib/servers.mjs";
+import { faultServer, json } from "../support/fault-server.mjs";
 import { address } from "../support/programs.mjs";
 
 const project = await consumer("gateway");
@@ -74,6 +75,21 @@ for (const [name, program, args = []] of [
       assert.deepEqual(printed(output), [expected]);
     });
   }
+}
+
+// Bun and Deno repeat requests by themselves. With the decision to start an order again, it would be started twice.
+for (const [name, program, args] of [
+  ["Bun", bun, []],
+  ["Deno", deno, ["run", "--quiet", "--no-prompt", "--cached-only", "--allow-net=127.0.0.1"]],
+]) {
+  test(`${name} sends restartUnknown once`, async () => {
+    await using gateway = await faultServer(json({ items: [] }), ({ socket }) => socket.destroy());
+    const env = { DENO_DIR: join(project.folder, ".deno") };
+    const run = [...args, "lost-restart.js", gateway.endpoint, order()];
+    assert.deepEqual(printed(await project.must(program(), run, env)), [{ execution: "unknown" }]);
+    const received = gateway.requests.map(({ method, url }) => `${method} ${url.split("?")[1] ?? ""}`);
+    assert.deepEqual(received, ["GET ", "POST restartUnknown=true"]);
+  });
 }
 
 test("workerd", async () => {

@@ -19,10 +19,16 @@ const core = loadCore(readFileSync(at("pkg", "wasm", "gateway", "cloudauth_edge_
 const settings = settingsText({ GATEWAY_MODE: "development" });
 
 /** The task of a request that starts this order. */
-function startOf(order) {
+const startOf = (order) =>
+  taskOf("POST", "/v1/face-verifications", new TextEncoder().encode(JSON.stringify(order)));
+
+/** The task of a request that reads this order. */
+const readOf = (order) => taskOf("GET", `/v1/face-verifications/${order.outerOrderNo}`, new Uint8Array());
+
+function taskOf(method, path, body) {
   const { caller, then } = core.route(settings, {
-    method: "POST",
-    path: "/v1/face-verifications",
+    method,
+    path,
     query: "",
     headers: [
       ["authorization", "Bearer dev-token"],
@@ -30,7 +36,7 @@ function startOf(order) {
     ],
     host: "127.0.0.1:8787",
     freshId: crypto.randomUUID(),
-    body: new TextEncoder().encode(JSON.stringify(order)),
+    body,
   });
   assert.equal(then.type, "ledger");
   return { caller, task: then.task };

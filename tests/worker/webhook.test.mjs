@@ -1,6 +1,7 @@
 // From Alibaba Cloud's callback to the caller's webhook, in workerd.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, test } from "node:test";
 import { Webhook } from "standardwebhooks";
 import { start, stopAll } from "../../scripts/lib/process.mjs";

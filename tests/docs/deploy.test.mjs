@@ -99,3 +99,15 @@ test("nginx logs no URL, waits for a verdict and repeats no start", () => {
   assert.ok(Number(conf.match(/proxy_read_timeout (\d+)s;/)[1]) > 60);
   assert.ok(Number(conf.match(/client_max_body_size (\d+)m;/)[1]) > 2);
 });
+
+test("nginx limits callbacks separately, also in the server that is commented out", () => {
+  const conf = read(`${FOLDER}nginx.conf`).replaceAll(/^# ?/gm, "");
+  const [, ...servers] = conf.split(/^server \{$/m);
+  assert.equal(servers.length, 2);
+  for (const server of servers) {
+    assert.match(server, /^ +limit_req_status 429;$/m);
+    assert.match(server, /location \/v1\/callbacks\/ \{\n +limit_req zone=callbacks /);
+  }
+  const [, perSecond] = conf.match(/zone=callbacks:\w+ rate=(\d+)r\/s;/);
+  assert.ok(Number(perSecond) > 40);
+});

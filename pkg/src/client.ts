@@ -172,7 +172,8 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     const left = () => Math.max(0, deadline - performance.now());
     let pending: PendingResult | undefined;
     for (let polls = 0; ; polls++) {
-      const outcome = await this.#perform("DescribeFaceVerify", packed, { signal }, left());
+      const limit = deadlineMs === 0 ? undefined : left();
+      const outcome = await this.#perform("DescribeFaceVerify", packed, { signal }, limit);
       const error = outcome.failed && FaceVerifyError.of(outcome.failed, this.#language, outcome.cause);
       if (error && !error.retryable) throw error;
       if (outcome.done) {

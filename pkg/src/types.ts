@@ -376,7 +376,7 @@ export interface FieldProblem {
 
 /** Options of `waitForResult`. */
 export interface WaitOptions extends CallOptions {
-  /** Time limit in milliseconds, including a query in progress; default 120000. */
+  /** Time limit in milliseconds, including a query in progress; default 120000. 0 makes one query. */
   deadlineMs?: number | undefined;
   /** Called for every `pending` response. If it returns a promise, the next query waits for it. An error ends the wait. */
   onPending?: ((result: PendingResult) => void) | undefined;

@@ -497,6 +497,13 @@ test("an answer without a verdict does not end a wait", async () => {
   assert.deepEqual([error.code, error.retryable], ["NoVerdict", true]);
 });
 
+test("a wait without time makes one query", async () => {
+  const fetch = fetches(pending);
+  const found = await client(fetch).waitForResult(query, { deadlineMs: 0 });
+  assert.equal(found.status, "pending");
+  assert.equal(fetch.requests.length, 1);
+});
+
 test("a deadline may be any number of milliseconds", async () => {
   for (const deadlineMs of [1_000.5, 1e300, Infinity]) {
     const { status } = await client(fetches(passed)).waitForResult(query, { deadlineMs });

@@ -371,7 +371,7 @@ is("scores", scores.join(" "), "97.5 60");
 
 const waiting: Required<WaitOptions> = {
   ...call,
-  deadlineMs: 1,
+  deadlineMs: 1_000,
   onPending: (result: PendingResult) => is("pending", result.status, "pending"),
 };
 answered = 424;

@@ -84,7 +84,11 @@ pub fn compare(
         extent => extent,
     };
     let same = match &refusal.digest {
-        Some(digest) => Some(*digest == hex_sha256(ours.as_bytes())),
+        Some(digest) => {
+            let is_same = *digest == hex_sha256(ours.as_bytes());
+            // A mask changes the digest.
+            (is_same || !was_masked(ours)).then_some(is_same)
+        }
         None => (extent == Extent::Whole).then_some(ours == theirs),
     };
     let causes = match (same, extent) {
@@ -104,10 +108,8 @@ pub fn compare(
     };
     // A difference without a cause is a mask in the pasted text.
     let hides = extent == Extent::Whole && causes.is_empty() && ours != theirs;
-    let is_digest_of_masked = extent == Extent::Digest && same == Some(false) && was_masked(ours);
     let agreement = match same {
         Some(true) => Agreement::Same,
-        _ if is_digest_of_masked => Agreement::Unknown,
         _ if hides => Agreement::SameAsFarAsVisible,
         Some(false) => Agreement::Different,
         None if !causes.is_empty() => Agreement::Different,
@@ -807,6 +809,59 @@ mod tests {
         let ours = ours.replace("<masked>", "[::1]");
         let comparison = compare(SignatureVersion::Acs3, &ours, &theirs);
         assert_eq!(comparison.causes[0].rule, "host");
+    }
+
+    #[test]
+    fn the_digest_of_a_masked_text_is_no_difference() {
+        let theirs = "POST\n/\nA=1&CertNo=2\nhost:a\n\nhost\nff";
+        let agreement = |ours: &str, server_text: &str, extent: Extent| {
+            let refusal = ServerError {
+                server_text: Some(server_text.to_owned()).filter(|text| !text.is_empty()),
+                extent,
+                digest: Some(hex_sha256(theirs.as_bytes())),
+                ..ServerError::default()
+            };
+            let comparison = super::compare(SignatureVersion::Acs3, ours, Origin::Signed, &refusal);
+            (comparison.agreement, comparison.causes.len())
+        };
+        let answers = [
+            (theirs, Extent::Whole, Agreement::SameAsFarAsVisible),
+            (
+                "POST\n/\nA=1&CertNo=2\nhost:a\n\nho",
+                Extent::Cut,
+                Agreement::SameAsFarAsVisible,
+            ),
+            (
+                "POST\n/\nA=***&CertNo=2\nhost:a\n\nhost\nff",
+                Extent::Masked,
+                Agreement::SameAsFarAsVisible,
+            ),
+            ("", Extent::Cut, Agreement::Unknown),
+            ("", Extent::Digest, Agreement::Unknown),
+        ];
+        for (server_text, extent, expected) in answers {
+            assert_eq!(
+                agreement(theirs, server_text, extent),
+                (Agreement::Same, 0),
+                "{extent:?}"
+            );
+            for ours in [
+                theirs.replace("CertNo=2", "CertNo=***"),
+                theirs.replace("host:a", "host:<masked>"),
+            ] {
+                assert_eq!(
+                    agreement(&ours, server_text, extent),
+                    (expected, 0),
+                    "{ours} {extent:?}"
+                );
+            }
+            // Without a mask, the digest shows that the end differs.
+            let ours = theirs.replace("ff", "ee");
+            assert_eq!(
+                agreement(&ours, server_text, extent).0,
+                Agreement::Different
+            );
+        }
     }
 
     #[test]

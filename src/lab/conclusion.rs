@@ -366,8 +366,8 @@ const SDK_COMPARED: Said = (
 const OTHER_DIGEST: Said = (
     "other-digest",
     Text::new(
-        "服务端签名的内容的 SHA-256 与这边的不同：服务端收到的不是这个请求，或者签名的字符串不同。响应没有给出原文，无法判断哪里不同。",
-        "The SHA-256 of the server's signed text differs: the server did not receive this request, or the strings differ. The response does not quote the text, so the position is unknown.",
+        "服务端签名的内容的 SHA-256 与这边的不同：服务端收到的不是这个请求，或者签名的字符串不同。从响应中看不出哪里不同。",
+        "The SHA-256 of the server's signed text differs: the server did not receive this request, or the strings differ. The response does not show where.",
     ),
 );
 const RIGHT_BUT_REFUSED: Said = (

@@ -6,6 +6,7 @@ use crate::vendor::codes::{self, ApiGatewayCode};
 use crate::vendor::quoted::{
     ACS3_STRING_TO_SIGN as ACS3_HASH, CANONICAL_REQUEST as ACS3_TEXT, STRING_TO_SIGN as RPC_TEXT,
 };
+use crate::xml;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -360,26 +361,7 @@ fn with_line_feeds(text: &str) -> String {
 
 /// Removes the escapes of XML, however often they were applied, and of JSON that was pasted in part.
 pub(super) fn unescaped(text: &str) -> String {
-    let text = text.replace("\\u0026", "&");
-    let mut pieces = text.split("&amp;");
-    let mut text = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        text.push('&');
-        text.push_str(piece.trim_start_matches("amp;"));
-    }
-    for (escape, plain) in [
-        ("&#38;", "&"),
-        ("&#x26;", "&"),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#34;", "\""),
-        ("&apos;", "'"),
-        ("&#39;", "'"),
-    ] {
-        text = text.replace(escape, plain);
-    }
-    text
+    xml::unescaped(&text.replace("\\u0026", "&"), usize::MAX)
 }
 
 #[cfg(test)]
@@ -471,6 +453,7 @@ mod tests {
 
     #[test]
     fn escapes_of_escapes_are_removed_in_one_pass() {
+        assert_eq!(unescaped("&amp;#38;lt;&#38;#x26;amp;"), "<&");
         let escaped = format!("a&{}b&lt;", "amp;".repeat(250_000));
         assert_eq!(unescaped(&escaped), "a&b<");
     }

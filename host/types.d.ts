@@ -112,7 +112,7 @@ export interface Call {
   action: string | null;
   request: SignedRequest;
   timeoutMillis: number;
-  /** Whether it yields its turn to other calls. */
+  /** Whether it is the first to get no turn if many are waiting. */
   yields: boolean;
   /** The key by which tasks share the call. */
   share: string | null;
@@ -231,7 +231,7 @@ export interface LedgerHost {
 
 /** A call that waits for its turn. */
 export interface Waiting {
-  /** Whether the call gives way to others. */
+  /** Whether the call is the first to get no turn if many are waiting. */
   yields: boolean;
   /** How many other calls of its caller are waiting for their turns. */
   ofCaller: number;

@@ -9,13 +9,15 @@ use serde::Serialize;
 
 /// Maximum delay; calls that would have to wait longer are rejected.
 const WAIT_MAX_MILLIS: i64 = 5_000;
-/// Maximum delay of a call that yields. Longer than that of a busy caller, whose calls would otherwise keep out all
-/// that yield, and shorter than that of others, which still find a place.
-const WAIT_MAX_YIELDING_MILLIS: i64 = 4_500;
 /// Maximum delay for a caller with many waiting calls, which leaves room for the other callers.
-const WAIT_MAX_BUSY_CALLER_MILLIS: i64 = 4_000;
-/// Maximum delay of such a caller's calls that yield, which keeps its own queue short.
+const WAIT_MAX_BUSY_CALLER_MILLIS: i64 = 4_750;
+/// Maximum delay of a call that yields. Shorter than that of other calls, so that these still find a place.
+const WAIT_MAX_YIELDING_MILLIS: i64 = 4_500;
+/// Maximum delay of a busy caller's calls that yield, which keeps its own queue short.
 const WAIT_MAX_BUSY_CALLER_YIELDING_MILLIS: i64 = 500;
+/// A caller has at most as many waiting calls as the limit allows in so many seconds. They are sent within 3.75 seconds.
+/// One caller's calls therefore leave a sixth of the turns to other callers' calls that yield.
+const WAITING_OF_CALLER_MAX_SECONDS: i64 = 3;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
 /// Permission to call at a given time.
@@ -31,21 +33,24 @@ pub struct Turn {
 /// A call that waits for its turn.
 #[derive(Clone, Copy, Debug)]
 pub struct Waiting {
-    /// Whether the call gives way to others.
+    /// Whether the call is the first to get no turn if many are waiting: it can be repeated later.
     pub yields: bool,
     /// How many other calls of its caller are waiting for their turns.
     pub of_caller: i64,
 }
 
 impl Waiting {
-    const fn longest_millis(self, per_second: i64) -> i64 {
+    /// Whether the call may wait that long.
+    const fn may_wait(self, wait_millis: i64, per_second: i64) -> bool {
         let is_busy = self.of_caller >= per_second;
-        match (is_busy, self.yields) {
+        let longest = match (is_busy, self.yields) {
             (false, false) => WAIT_MAX_MILLIS,
-            (false, true) => WAIT_MAX_YIELDING_MILLIS,
             (true, false) => WAIT_MAX_BUSY_CALLER_MILLIS,
+            (false, true) => WAIT_MAX_YIELDING_MILLIS,
             (true, true) => WAIT_MAX_BUSY_CALLER_YIELDING_MILLIS,
-        }
+        };
+        let most = per_second.saturating_mul(WAITING_OF_CALLER_MAX_SECONDS);
+        wait_millis <= longest && self.of_caller < most
     }
 }
 
@@ -69,7 +74,7 @@ pub fn turn(free_at: i64, per_second: i64, call: Waiting, now: Timestamp) -> Opt
     };
     let wait_micros = free_at.saturating_sub(burst).saturating_sub(now).max(0);
     let wait_millis = wait_micros.saturating_add(999).div_euclid(1_000);
-    (wait_millis <= call.longest_millis(per_second)).then(|| Turn {
+    call.may_wait(wait_millis, per_second).then(|| Turn {
         wait_millis,
         free_at: free_at.saturating_add(interval),
     })
@@ -80,6 +85,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const NOW: i64 = 1_795_000_000_000;
     const PATIENT: Waiting = Waiting {
         yields: false,
         of_caller: 0,
@@ -97,7 +103,7 @@ mod tests {
             of_caller in 0_i64..300,
             pauses in proptest::collection::vec(0_i64..40, 1..600),
         ) {
-            let mut now = 1_795_000_000_000;
+            let mut now = NOW;
             let mut free_at = 0;
             let mut sent = Vec::new();
             for pause in pauses {
@@ -117,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_burst_passes_and_a_crowd_is_rejected() {
-        let now = Timestamp::from_unix_millis(1_795_000_000_000);
+        let now = Timestamp::from_unix_millis(NOW);
         let mut free_at = 0;
         let mut waits = Vec::new();
         while let Some(turn) = turn(free_at, 50, PATIENT, now) {
@@ -133,7 +139,7 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_stops_no_calls() {
         const HOUR: i64 = 3_600_000;
-        let now = 1_795_000_000_000;
+        let now = NOW;
         for per_second in [1, 50, 1_000] {
             let mut free_at = 0;
             let mut longest = 0;
@@ -160,7 +166,7 @@ mod tests {
 
     #[test]
     fn calls_of_a_caller_that_yield_leave_a_short_line() {
-        let now = Timestamp::from_unix_millis(1_795_000_000_000);
+        let now = Timestamp::from_unix_millis(NOW);
         let mut free_at = 0;
         for of_caller in 0..300 {
             let call = Waiting {
@@ -176,7 +182,7 @@ mod tests {
     #[test]
     fn calls_of_many_callers_that_yield_leave_room_for_others() {
         for per_second in [5, 50] {
-            let now = Timestamp::from_unix_millis(1_795_000_000_000);
+            let now = Timestamp::from_unix_millis(NOW);
             let mut free_at = 0;
             while let Some(turn) = turn(free_at, per_second, YIELDING, now) {
                 free_at = turn.free_at;
@@ -185,39 +191,92 @@ mod tests {
         }
     }
 
-    /// One caller polls all the time, and another one waits for a verdict.
-    #[test]
-    fn a_caller_with_many_calls_leaves_room_for_calls_that_yield() {
-        for per_second in [5, 50] {
-            let mut free_at = 0;
-            let mut waiting: Vec<i64> = Vec::new();
-            let mut others: Vec<i64> = Vec::new();
-            for millis in 0..60_000 {
-                let now = 1_795_000_000_000 + millis;
-                waiting.retain(|until| *until > now);
-                others.retain(|until| *until > now);
-                let mut take = |yields, waiting: &mut Vec<i64>| {
-                    let call = Waiting {
-                        yields,
-                        of_caller: waiting.len() as i64,
-                    };
-                    let turn = turn(free_at, per_second, call, Timestamp::from_unix_millis(now));
-                    free_at = turn.map_or(free_at, |turn| turn.free_at);
-                    waiting.extend(turn.map(|turn| now + turn.wait_millis));
-                    turn.is_some()
-                };
-                take(false, &mut waiting);
-                // As often as three orders are queried whose requests wait.
-                if millis > 5_000 && millis % 1_667 == 0 {
-                    assert!(take(true, &mut others), "{per_second} {millis}");
-                }
+    /// Callers that share a limit.
+    struct Shared {
+        per_second: i64,
+        free_at: i64,
+        /// When the turns of each caller's waiting calls are.
+        waiting: Vec<Vec<i64>>,
+    }
+
+    impl Shared {
+        fn new(per_second: i64, callers: usize) -> Self {
+            Self {
+                per_second,
+                free_at: 0,
+                waiting: vec![Vec::new(); callers],
             }
         }
+
+        /// How long the caller's call waits for its turn, if it finds one.
+        fn call(&mut self, caller: usize, yields: bool, now: i64) -> Option<i64> {
+            let waiting = self.waiting.get_mut(caller)?;
+            waiting.retain(|turn| *turn > now);
+            let call = Waiting {
+                yields,
+                of_caller: waiting.len() as i64,
+            };
+            let now = Timestamp::from_unix_millis(now);
+            let turn = turn(self.free_at, self.per_second, call, now)?;
+            self.free_at = turn.free_at;
+            waiting.push(now.unix_millis() + turn.wait_millis);
+            Some(turn.wait_millis)
+        }
+    }
+
+    /// The interval of the queries of a request that waits for a verdict.
+    const QUERIES_MILLIS: usize = 5_000;
+
+    /// One caller makes 1,000 calls per second that do not yield. The orders of another one for which requests wait, 3 at
+    /// 5 calls per second and 30 at 50, find a turn for each query; the busy caller gets the rest.
+    #[test]
+    fn a_caller_with_many_calls_leaves_room_for_calls_that_yield() {
+        for (per_second, orders) in [(5, 3), (50, 30)] {
+            let mut shared = Shared::new(per_second, 2);
+            let mut sent = 0;
+            for millis in 0..60_000_usize {
+                let now = NOW + millis as i64;
+                sent += usize::from(shared.call(0, false, now).is_some());
+                if millis > 5_000 && millis % (QUERIES_MILLIS / orders) == 0 {
+                    assert!(shared.call(1, true, now).is_some(), "{millis}");
+                }
+            }
+            // At 5 calls per second 3.5 of 4, at 50 calls per second 35.5 of 40.
+            let most = 60 * usize::try_from(per_second).unwrap() * 4 / 5;
+            assert!(sent * 8 > most * 7, "{sent}");
+        }
+    }
+
+    /// Requests wait for 300 orders of as many callers: 60 queries per second, which yield. Another caller makes 30 calls
+    /// per second that do not: all are sent, after 4.4 seconds on average. The queries get the remaining 10 turns.
+    #[test]
+    fn calls_of_many_callers_that_yield_keep_out_no_others() {
+        const ORDERS: usize = 300;
+        let mut shared = Shared::new(50, ORDERS + 1);
+        let mut next: Vec<i64> = (0..ORDERS)
+            .map(|order| NOW + (order * QUERIES_MILLIS / ORDERS) as i64)
+            .collect();
+        let mut queries = 0;
+        for millis in 0..60_000 {
+            let now = NOW + millis;
+            for (order, next) in next.iter_mut().enumerate() {
+                if *next <= now {
+                    let wait = shared.call(order, true, now);
+                    queries += i64::from(wait.is_some());
+                    *next = now + wait.unwrap_or(0).max(QUERIES_MILLIS as i64);
+                }
+            }
+            if millis * 30 % 1_000 < 30 {
+                let wait = shared.call(ORDERS, false, now);
+                assert!(wait.is_some(), "{millis}");
+            }
+        }
+        assert!(queries > 60 * 9, "{queries}");
     }
 
     #[test]
     fn a_caller_with_many_calls_leaves_room_for_the_others() {
-        let now = Timestamp::from_unix_millis(1_795_000_000_000);
+        let now = Timestamp::from_unix_millis(NOW);
         let mut free_at = 0;
         let mut of_caller = 0;
         let busy = |of_caller| Waiting {
@@ -228,7 +287,7 @@ mod tests {
             free_at = turn.free_at;
             of_caller += 1;
         }
-        assert!((160..=170).contains(&of_caller), "{of_caller}");
+        assert_eq!(of_caller, 150);
         // Another caller's call still finds a place.
         assert!(turn(free_at, 50, PATIENT, now).is_some());
     }

@@ -127,7 +127,7 @@ pub enum Next<A = Answered> {
         /// If a request with the same name is in progress, do not send this one: the task continues
         /// with the outcome of the other request, as [`SendOutcome::Shared`].
         share: Option<String>,
-        /// Whether the call gives way to others if many are waiting for a turn.
+        /// Whether the call is the first to get no turn if many are waiting: it can be repeated later.
         yields: bool,
         /// The task to continue with.
         #[serde(serialize_with = "as_text")]

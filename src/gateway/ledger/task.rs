@@ -157,7 +157,7 @@ impl Read {
         (self.waits() || self.decided).then(|| self.certify_id.clone())
     }
 
-    /// Whether the query gives way to other calls if many are waiting for a turn.
+    /// Whether the query is the first to get no turn if many are waiting: it is repeated later.
     pub(super) const fn yields(&self) -> bool {
         self.waits()
     }

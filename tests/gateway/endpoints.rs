@@ -179,6 +179,64 @@ fn an_endpoint_that_did_not_issue_the_certify_id_expires_no_order() {
     }
 }
 
+/// The response to a request for the order's material, or for its photo.
+fn material(
+    host: &mut Host,
+    path: &str,
+    upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
+) -> (Reply, Value) {
+    let headers = [("authorization", "Bearer dev-token")];
+    let target = format!("/v1/face-verifications/{:032}{path}", 1);
+    let (_, reply) = host.handle(request("GET", &target, &headers, b""), upstream);
+    let body = serde_json::from_str(&reply.body).unwrap();
+    (reply, body)
+}
+
+#[test]
+fn an_endpoint_that_did_not_issue_the_certify_id_contradicts_no_verdict() {
+    for (code, _, _) in ELSEWHERE {
+        let mut host = two();
+        host.variables
+            .extend(variables(&[("GATEWAY_PHOTO", "stream")]));
+        create(&mut host, 1, false, &mut separate(false));
+        assert_eq!(read(&mut host, 1, &mut separate(false))["status"], "passed");
+        host.now += MINUTE;
+        let mut elsewhere = separate_with(code, true);
+        let (reply, body) = material(&mut host, "?material=true", &mut elsewhere);
+        assert_eq!(reply.outcome, "material-unavailable", "{code}");
+        assert_eq!(body["status"], "passed");
+        assert_eq!(body["materialUnavailable"], true);
+        // The endpoint that issued the CertifyId may have the photo.
+        let (reply, body) = material(&mut host, "/photo", &mut elsewhere);
+        assert_eq!(
+            (reply.status, reply.outcome.as_str()),
+            (502, "upstream-failed")
+        );
+        assert_eq!(body["retryable"], true);
+    }
+}
+
+#[test]
+fn an_expired_order_has_no_material_at_any_endpoint() {
+    for (code, _, _) in ELSEWHERE {
+        let mut host = two();
+        host.variables
+            .extend(variables(&[("GATEWAY_PHOTO", "stream")]));
+        create(&mut host, 1, false, &mut answer);
+        host.now += 60 * MINUTE;
+        assert_eq!(read(&mut host, 1, &mut answer)["status"], "expired");
+        let mut elsewhere = separate_with(code, true);
+        let (reply, body) = material(&mut host, "?material=true", &mut elsewhere);
+        assert_eq!(reply.outcome, "expired", "{code}");
+        assert_eq!(body.get("materialUnavailable"), None);
+        let (reply, _) = material(&mut host, "/photo", &mut elsewhere);
+        assert_eq!(
+            (reply.status, reply.outcome.as_str()),
+            (404, "photo-unavailable")
+        );
+    }
+}
+
 #[test]
 fn an_order_whose_endpoint_is_unknown_expires_a_day_later_if_there_are_several() {
     for (code, member, value) in ELSEWHERE {

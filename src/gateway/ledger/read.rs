@@ -165,14 +165,14 @@ pub(super) fn settle(
     // An endpoint that has not issued the CertifyId may not know it.
     let elsewhere = unknown && is_elsewhere(settings, &order, place);
     let gone = unknown && !elsewhere;
+    // Alibaba Cloud has no material of an expired verification, whichever endpoint responds.
+    let no_material = unknown && !order.has_material();
     // The verdict is final, even if the query for the material failed.
     if order.verdict.is_some() && !read.photo {
-        // Alibaba Cloud has no material of an expired verification.
-        let no_material = gone && !order.has_material();
         let outcome = (!no_material).then_some("material-unavailable");
         return Ok(writes.then(read.status_reply(settings, &order, None, outcome)));
     }
-    if order.verdict.is_some() && gone {
+    if order.verdict.is_some() && (gone || no_material) {
         return Ok(writes.then(read.status_reply(settings, &order, None, None)));
     }
     let next = match error {
@@ -252,14 +252,25 @@ fn described(
     let now = context.now.unix_millis();
     let decision = Decision::of(result.status);
     if let Some(verdict) = &order.verdict {
-        // An expired verification stays unfinished at Alibaba Cloud.
-        let agrees = decision.unwrap_or(Decision::Expired) == verdict.outcome;
-        let next = if agrees {
-            read.status_reply(settings, &order, Some(result), None)
-        } else {
+        let next = match decision {
+            // An expired verification stays unfinished at Alibaba Cloud.
+            None if !order.has_material() => {
+                read.status_reply(settings, &order, Some(result), None)
+            }
+            // An endpoint that has not issued the CertifyId may not know that the user has finished.
+            None if is_elsewhere(settings, &order, place) => {
+                if read.photo {
+                    read.problem(Problem::new(ProblemKind::UpstreamFailed))
+                } else {
+                    read.status_reply(settings, &order, None, Some("material-unavailable"))
+                }
+            }
+            Some(outcome) if outcome == verdict.outcome => {
+                read.status_reply(settings, &order, Some(result), None)
+            }
             // A verdict is written once. If Alibaba Cloud returns a different one later, the
             // operator is informed.
-            read.status_reply(settings, &order, None, Some("verdict-contradicted"))
+            _ => read.status_reply(settings, &order, None, Some("verdict-contradicted")),
         };
         return Ok(writes.then(next));
     }

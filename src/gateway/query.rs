@@ -74,12 +74,13 @@ impl Query {
         moment.map(Timestamp::unix_millis)
     }
 
-    /// A number in the range; `default` if it is not given or wrong.
+    /// A number in the range; `default` if it is not given or wrong. `meaning` follows the message.
     pub(super) fn number<N: FromStr + PartialOrd + Display>(
         &self,
         name: &'static str,
         range: &RangeInclusive<N>,
         default: N,
+        meaning: Option<&Text>,
         wrong: &mut Vec<FieldError>,
     ) -> N {
         let Some(text) = self.value(name) else {
@@ -88,7 +89,11 @@ impl Query {
         match text.parse() {
             Ok(number) if range.contains(&number) && !text.starts_with('+') => number,
             _ => {
-                wrong.push(FieldError::out_of_range(name, range));
+                let mut error = FieldError::out_of_range(name, range);
+                if let Some(meaning) = meaning {
+                    error.message = error.message.then(meaning);
+                }
+                wrong.push(error);
                 default
             }
         }

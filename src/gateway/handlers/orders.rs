@@ -23,6 +23,10 @@ const WAIT_MAX_SECONDS: i64 = 60;
 const PAGE_SIZE_DEFAULT: u32 = 20;
 const PAGE_SIZE: RangeInclusive<u32> = 1..=100;
 const OFFSET_MINUTES: RangeInclusive<i64> = -840..=840;
+const OFFSET_MEANING: Text = Text::new(
+    "即当地时间比 UTC 早的分钟数。",
+    "It is the number of minutes by which local time is ahead of UTC.",
+);
 
 /// Starts a verification.
 pub(in crate::gateway) fn create(
@@ -105,7 +109,7 @@ pub(in crate::gateway) fn list(context: &RequestContext<'_>, access: Access<'_>)
     let after = query.value("cursor").map(Cursor::read);
     let filter = filter(&query, &mut wrong);
     let search = query.value("search").map(str::to_owned);
-    let limit = query.number("limit", &PAGE_SIZE, PAGE_SIZE_DEFAULT, &mut wrong);
+    let limit = query.number("limit", &PAGE_SIZE, PAGE_SIZE_DEFAULT, None, &mut wrong);
     if after == Some(None) {
         wrong.push(FieldError::new(
             "cursor",
@@ -152,6 +156,7 @@ pub(in crate::gateway) fn count(context: &RequestContext<'_>, access: Access<'_>
         "offsetMinutes",
         &OFFSET_MINUTES,
         SHANGHAI_OFFSET_MINUTES,
+        Some(&OFFSET_MEANING),
         &mut wrong,
     );
     if !wrong.is_empty() {

@@ -33,10 +33,9 @@ fn reply(settings: &Settings, answered: &Answered) -> Reply {
     else {
         return rest::noted();
     };
-    let id = &reply_to.request_id;
     let reply = match &reply_to.protocol {
-        Protocol::Rest { language } => rest::reply(settings, *language, id, result),
-        Protocol::Rpc(format) => rpc_reply::reply(settings, format, id, result),
+        Protocol::Rest { language } => rest::reply(settings, *language, reply_to, result),
+        Protocol::Rpc(format) => rpc_reply::reply(settings, format, &reply_to.request_id, result),
     };
     match outcome {
         Some(outcome) => reply.with_outcome(outcome),

@@ -6,6 +6,7 @@ use super::ledger::order::{Order, OrderStatus, Report, Start};
 use super::ledger::task::{Cursor, Day};
 use super::problem::{Problem, ProblemKind};
 use super::reply::{Language, Reply};
+use super::reply_target::ReplyTarget;
 use super::routes::Route;
 use super::settings::Settings;
 use super::streamed;
@@ -24,15 +25,16 @@ const LOOK_AGAIN_SECONDS: &str = "2";
 pub fn reply(
     settings: &Settings,
     language: Language,
-    request_id: &str,
+    reply_to: &ReplyTarget,
     result: &TaskResult,
 ) -> Reply {
+    let request_id = &reply_to.request_id;
     let problem = |problem: &Problem| problem.reply(language, request_id);
     match result {
         TaskResult::Started(order) => started(settings, request_id, order),
-        TaskResult::Found(order) => found(settings, request_id, order)
+        TaskResult::Found(order) => found(settings, reply_to, order)
             .unwrap_or_else(|| problem(&Problem::new(ProblemKind::InternalError))),
-        TaskResult::Page(orders) => page(settings, request_id, orders),
+        TaskResult::Page(orders) => page(settings, reply_to, orders),
         TaskResult::Days(days) => counts(request_id, days),
         TaskResult::Finding(finding) => key_status(settings, request_id, finding),
         TaskResult::NonceUsed => problem(&Problem::new(ProblemKind::Unauthenticated)),
@@ -158,7 +160,7 @@ struct WebhookState {
 }
 
 impl<'a> Summary<'a> {
-    fn of(settings: &Settings, no: &'a str, order: &'a Order) -> Option<Self> {
+    fn of(settings: &Settings, caller: &str, no: &'a str, order: &'a Order) -> Option<Self> {
         let (certify_id, expires_at) = match &order.start {
             Start::Done { certify_id, at, .. } => {
                 (Some(certify_id.as_str()), Some(expiry(settings, *at)))
@@ -167,6 +169,12 @@ impl<'a> Summary<'a> {
         };
         let verdict = order.verdict.as_ref();
         let sub_code = verdict.and_then(|verdict| verdict.sub_code.as_deref());
+        // What was sent, or will be.
+        let has_webhook = settings
+            .caller(caller)
+            .is_some_and(|caller| caller.webhook_url.is_some());
+        let report = order.report.as_ref();
+        let report = report.filter(|report| report.attempts > 0 || has_webhook);
         Some(Self {
             outer_order_no: no,
             status: order.status()?.word(),
@@ -176,7 +184,7 @@ impl<'a> Summary<'a> {
             decided_at: verdict.map(|verdict| time(verdict.at)),
             sub_code,
             sub_code_info: sub_code.and_then(codes::sub_code).map(SubCodeInfo::of),
-            webhook: order.report.as_ref().map(WebhookState::of),
+            webhook: report.map(WebhookState::of),
             vendor_request_ids: VendorRequestIds::of(order),
         })
     }
@@ -314,19 +322,19 @@ impl<'a> PictureBody<'a> {
 }
 
 /// The response for an order; `None` if it has no status in the REST routes.
-fn found(settings: &Settings, request_id: &str, found: &Found) -> Option<Reply> {
+fn found(settings: &Settings, reply_to: &ReplyTarget, found: &Found) -> Option<Reply> {
     let Found { no, order, .. } = found;
     let order_status = order.status()?;
     let with_material = found.material && order.has_material();
     let fresh = found.fresh.as_ref();
     let body = FoundBody {
-        summary: Summary::of(settings, no, order)?,
+        summary: Summary::of(settings, &reply_to.caller, no, order)?,
         person: fresh
             .filter(|_| with_material)
             .map(|result| Person::of(settings, no, result)),
         material_unavailable: with_material && fresh.is_none(),
         vendor_request_id: fresh.and_then(|result| result.request_id.as_deref()),
-        request_id,
+        request_id: &reply_to.request_id,
     };
     // The photo's URL differs in every response, so responses that contain it have no entity tag.
     let tag = (!with_material).then(|| entity_tag(order_status, order));
@@ -361,13 +369,13 @@ struct PageBody<'a> {
     next_cursor: Option<String>,
 }
 
-fn page(settings: &Settings, request_id: &str, page: &Page) -> Reply {
+fn page(settings: &Settings, reply_to: &ReplyTarget, page: &Page) -> Reply {
     let items = page.orders.iter();
     let body = PageBody {
         items: items
-            .filter_map(|(no, order)| Summary::of(settings, no, order))
+            .filter_map(|(no, order)| Summary::of(settings, &reply_to.caller, no, order))
             .collect(),
-        request_id,
+        request_id: &reply_to.request_id,
         next_cursor: page.next.as_ref().map(Cursor::text),
     };
     Reply::json(200, &body).with_outcome("listed")

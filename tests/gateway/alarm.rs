@@ -268,6 +268,72 @@ fn the_deliveries_to_a_caller_that_was_revoked_end() {
     assert!(host.now - started < 80 * HOUR, "{}", host.now - started);
 }
 
+/// The state of the webhook delivery of the first order, as its caller reads it.
+fn webhook(host: &mut Host) -> Option<Value> {
+    let target = format!("/v1/face-verifications/{}", order(0));
+    let headers = [("authorization", "Bearer a token")];
+    let read = request("GET", &target, &headers, b"");
+    let (_, reply) = host.handle(read, &mut |_| panic!("nobody is asked"));
+    let body: Value = serde_json::from_str(&reply.body).unwrap();
+    body.get("webhook").cloned()
+}
+
+/// Performs the alarms until no delivery is scheduled.
+fn end_deliveries(host: &mut Host, upstream: fn(&OutgoingRequest) -> Outcome) {
+    while host.rows["shop"].keys().any(|key| key.contains("/report/")) {
+        host.now = host.next_alarm("shop").unwrap();
+        host.alarm("shop", &mut { upstream });
+    }
+}
+
+#[test]
+fn deliveries_that_are_not_sent_are_not_counted() {
+    let fails = |sent: &OutgoingRequest| match sent.url == WEBHOOK {
+        true => json_answer(503, &Value::Null),
+        false => passed(sent),
+    };
+    let nobody = |_: &OutgoingRequest| panic!("there is no receiver");
+    let [_, without_webhook] = without_receiver();
+
+    // The webhook is removed after the first delivery.
+    let mut host = host();
+    start(&mut host, 0);
+    host.now += HOUR;
+    host.alarm("shop", &mut { fails });
+    let known = std::mem::replace(&mut host.variables, without_webhook.clone());
+    end_deliveries(&mut host, nobody);
+    let once = json!({"attempts": 1, "lastStatus": 503});
+    assert_eq!(webhook(&mut host), Some(once));
+
+    // It is removed before the first delivery.
+    host.rows.clear();
+    host.variables = known;
+    start(&mut host, 0);
+    let target = format!("/v1/face-verifications/{}", order(0));
+    let headers = [("authorization", "Bearer a token")];
+    host.handle(request("GET", &target, &headers, b""), &mut passed);
+    assert_eq!(webhook(&mut host), Some(json!({"attempts": 0})));
+    host.variables = without_webhook;
+    assert_eq!(webhook(&mut host), None);
+    end_deliveries(&mut host, nobody);
+    assert_eq!(webhook(&mut host), None);
+}
+
+#[test]
+fn a_delivery_is_sent_ten_times_at_most() {
+    let fails = |sent: &OutgoingRequest| match sent.url == WEBHOOK {
+        // Deliveries to a receiver that does not respond pause.
+        true => Outcome::Lost(Loss::TimedOut),
+        false => passed(sent),
+    };
+    let mut host = host();
+    start(&mut host, 0);
+    host.now += HOUR;
+    host.alarm("shop", &mut { fails });
+    end_deliveries(&mut host, fails);
+    assert_eq!(webhook(&mut host), Some(json!({"attempts": 10})));
+}
+
 #[test]
 fn every_verdict_has_its_own_webhook_id() {
     let id_of = |host: &Host| {
@@ -432,6 +498,7 @@ fn a_receiver_that_does_not_answer_holds_up_no_question_and_is_left_alone() {
         no: order(0),
         caller: "shop".to_owned(),
         due: String::new(),
+        attempt: 1,
     };
     let late = SendOutcome::Outcome(Outcome::Lost(Loss::TimedOut));
     host.commit("shop", &Task::Reported(delivery), Some(&late));

@@ -212,7 +212,7 @@ impl<'a> Batch<'a> {
                 true
             }
             Work::Check(no) | Work::Callback(no) => self.query(work, no, attempt)?,
-            Work::Report(no) => self.deliver(no, key),
+            Work::Report(no) => self.deliver(no, key, attempt),
             Work::Drop(key) => {
                 self.writes.delete(key.to_owned());
                 true
@@ -313,20 +313,23 @@ impl<'a> Batch<'a> {
 
     /// Delivers the verdict to the webhook. Returns whether the row is done: the delivery itself
     /// deletes its row.
-    fn deliver(&mut self, no: &str, due: &str) -> bool {
+    fn deliver(&mut self, no: &str, due: &str, attempt: u32) -> bool {
+        let work = Work::Report(no);
         let Some(caller) = &self.caller else {
-            set_aside(&mut self.writes, Work::Report(no), self.now);
+            let later = self.now.plus_millis(SET_ASIDE_MILLIS).unix_millis();
+            self.writes.schedule_attempt(later, work, attempt);
             return true;
         };
         let receiver = self.receiver.as_ref();
         if let Some(until) = receiver.and_then(|one| one.waits_until(self.now.unix_millis())) {
-            self.writes.schedule(until, Work::Report(no));
+            self.writes.schedule_attempt(until, work, attempt);
             return true;
         }
         self.deliveries.push(Task::Report(Delivery {
             no: no.to_owned(),
             caller: caller.clone(),
             due: due.to_owned(),
+            attempt,
         }));
         false
     }

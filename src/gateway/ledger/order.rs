@@ -41,7 +41,7 @@ pub struct Order {
     /// The outcome; never changed once written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// The state of the webhook delivery, if the caller has a webhook.
+    /// The state of the webhook delivery, if the caller may have had a webhook when the verdict became known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<Report>,
 }
@@ -122,7 +122,7 @@ pub enum Start {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Attempts made, including those under settings without the receiver.
+    /// Number of deliveries tried.
     pub attempts: u32,
     /// HTTP status of the last response; `None` without a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]

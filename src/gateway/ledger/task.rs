@@ -322,6 +322,9 @@ pub struct Delivery {
     pub caller: String,
     /// The due row that scheduled the delivery.
     pub due: String,
+    /// The number of the attempt, from 1.
+    #[serde(default)]
+    pub attempt: u32,
 }
 
 impl Task {
@@ -380,7 +383,7 @@ mod tests {
             r#"{"callback":{"no":"n"}}"#,
             r#"{"wake":{"set":null}}"#,
             r#"{"alarm":{"acts":200,"began":0}}"#,
-            r#"{"reported":{"no":"n","caller":"shop","due":"due/0/report/n"}}"#,
+            r#"{"reported":{"no":"n","caller":"shop","due":"due/0/report/n","attempt":2}}"#,
         ] {
             let task: Task = from_json(text).unwrap();
             assert_eq!(to_json(&task), text);

@@ -58,9 +58,9 @@ impl Receiver {
     }
 }
 
-/// Sends the delivery of an order, if one is due. The attempt is counted and the next one is
+/// Sends the delivery of an order, if one is due. The delivery is counted and the next one is
 /// scheduled before sending, so that a crash does not lose the delivery; the receiver may get it
-/// twice.
+/// twice. If the settings have no receiver, the schedule goes on and nothing is counted.
 pub(super) fn send(
     settings: &Settings,
     posted: Delivery,
@@ -78,16 +78,14 @@ pub(super) fn send(
     if report.delivered.is_some() {
         return Ok(writes.then(Next::Idle));
     }
-    let pause = usize::try_from(report.attempts)
+    let pause = usize::try_from(posted.attempt.saturating_sub(1))
         .ok()
         .and_then(|attempts| PAUSES.get(attempts));
     if let Some(pause) = pause {
         let again = context.now.plus_millis(pause.saturating_mul(1_000));
-        writes.schedule(again.unix_millis(), Work::Report(&posted.no));
+        let next = posted.attempt.saturating_add(1);
+        writes.schedule_attempt(again.unix_millis(), Work::Report(&posted.no), next);
     }
-    report.attempts = report.attempts.saturating_add(1);
-    order.report = Some(report);
-    writes.put(order_key(&posted.no), &order);
     let caller = &posted.caller;
     let url = settings
         .caller(caller)
@@ -96,6 +94,9 @@ pub(super) fn send(
         // Other instances may have it. A caller that was revoked costs the attempts of one delivery.
         return Ok(writes.then(Next::Idle));
     };
+    report.attempts = report.attempts.saturating_add(1);
+    order.report = Some(report);
+    writes.put(order_key(&posted.no), &order);
     // A number can be reused, and two callers can use the same one.
     let event = [
         caller,

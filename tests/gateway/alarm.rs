@@ -594,9 +594,15 @@ fn a_report_of_an_order_that_cannot_be_read_holds_up_nothing() {
     let broken = format!("order/{}", order(1));
     let rows = host.rows.get_mut("shop").unwrap();
     let due = format!("due/{:015}/report/{}", host.now, order(1));
-    rows.insert(due, "1".to_owned());
+    rows.insert(due, "3".to_owned());
     rows.insert(broken.clone(), BROKEN.to_owned());
     host.alarm("shop", &mut passed);
+    // The schedule continues where it stopped.
+    let later = format!("/report/{}", order(1));
+    let postponed = host.rows["shop"]
+        .iter()
+        .find(|(key, _)| key.ends_with(&later));
+    assert_eq!(postponed.unwrap().1, "3");
     for number in [0, 2] {
         assert!(status(&host, number)["report"]["delivered"].is_number());
     }

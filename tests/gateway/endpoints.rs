@@ -157,14 +157,18 @@ const ELSEWHERE: [(&str, &str, &str); 3] = [
     ("403", "status", "pending"),
 ];
 
+/// Two endpoints, and an order whose CertifyId the first one issued.
+fn started_at_first() -> Host {
+    let mut host = two();
+    let reply = create(&mut host, 1, false, &mut separate(false));
+    assert_eq!(reply.status, 201);
+    host
+}
+
 #[test]
 fn an_endpoint_that_did_not_issue_the_certify_id_expires_no_order() {
     for (code, member, value) in ELSEWHERE {
-        let mut host = two();
-        assert_eq!(
-            create(&mut host, 1, false, &mut separate(false)).status,
-            201
-        );
+        let mut host = started_at_first();
         host.now += 60 * MINUTE;
         // The alarm and a request are answered by the other endpoint.
         host.alarm("dev", &mut separate_with(code, true));
@@ -240,8 +244,7 @@ fn an_expired_order_has_no_material_at_any_endpoint() {
 #[test]
 fn an_order_whose_endpoint_is_unknown_expires_a_day_later_if_there_are_several() {
     for (code, member, value) in ELSEWHERE {
-        let mut host = two();
-        create(&mut host, 1, false, &mut separate(false));
+        let mut host = started_at_first();
         let rows = host.rows.get_mut("dev").unwrap();
         let row = rows.get_mut(&format!("order/{:032}", 1)).unwrap();
         let mut order: Value = serde_json::from_str(row).unwrap();
@@ -271,11 +274,7 @@ fn a_read_begins_at_the_endpoint_that_issued_the_certify_id() {
 #[test]
 fn an_order_of_an_endpoint_that_is_no_longer_configured_expires_a_day_later() {
     for (code, member, value) in ELSEWHERE {
-        let mut host = two();
-        assert_eq!(
-            create(&mut host, 1, false, &mut separate(false)).status,
-            201
-        );
+        let mut host = started_at_first();
         host.now += 60 * MINUTE;
         host.variables = variables(&[
             ("GATEWAY_MODE", "development"),

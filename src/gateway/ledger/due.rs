@@ -235,7 +235,7 @@ impl<'a> Batch<'a> {
             Some(Some(order)) => order,
             Some(None) => return Ok(()),
             None => {
-                set_aside(&mut self.writes, Work::Expire(no), self.now);
+                set_aside(&mut self.writes, Work::Expire(no), 1, self.now);
                 return Ok(());
             }
         };
@@ -275,7 +275,7 @@ impl<'a> Batch<'a> {
             return Ok(is_same);
         }
         let Some(caller) = &self.caller else {
-            set_aside(&mut self.writes, work, self.now);
+            set_aside(&mut self.writes, work, 1, self.now);
             return Ok(true);
         };
         let order = self.rows.get::<Order>(&order_key(no));
@@ -294,7 +294,7 @@ impl<'a> Batch<'a> {
                 });
             }
             Some(_) => {}
-            None => set_aside(&mut self.writes, work, self.now),
+            None => set_aside(&mut self.writes, work, 1, self.now),
         }
         Ok(true)
     }
@@ -316,8 +316,7 @@ impl<'a> Batch<'a> {
     fn deliver(&mut self, no: &str, due: &str, attempt: u32) -> bool {
         let work = Work::Report(no);
         let Some(caller) = &self.caller else {
-            let later = self.now.plus_millis(SET_ASIDE_MILLIS).unix_millis();
-            self.writes.schedule_attempt(later, work, attempt);
+            set_aside(&mut self.writes, work, attempt, self.now);
             return true;
         };
         let receiver = self.receiver.as_ref();
@@ -361,9 +360,10 @@ impl<'a> Batch<'a> {
 }
 
 /// Postpones work that needs an unreadable row, which may be repaired or may be readable by another
-/// version of the gateway.
-pub(super) fn set_aside(writes: &mut Writes, work: Work<'_>, now: Timestamp) {
-    writes.schedule(now.plus_millis(SET_ASIDE_MILLIS).unix_millis(), work);
+/// version of the gateway. It continues with this attempt.
+pub(super) fn set_aside(writes: &mut Writes, work: Work<'_>, attempt: u32, now: Timestamp) {
+    let later = now.plus_millis(SET_ASIDE_MILLIS).unix_millis();
+    writes.schedule_attempt(later, work, attempt);
 }
 
 /// When the first of the rows is due.

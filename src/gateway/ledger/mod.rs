@@ -117,7 +117,8 @@ impl OnFailure {
             },
             Self::PostponeDelivery(posted) => {
                 writes.delete(posted.due);
-                due::set_aside(&mut writes, Work::Report(&posted.no), context.now);
+                let work = Work::Report(&posted.no);
+                due::set_aside(&mut writes, work, posted.attempt, context.now);
                 Next::Idle
             }
             Self::RepeatAlarm => {
@@ -132,25 +133,24 @@ impl OnFailure {
 
     fn of(task: &Task) -> Self {
         if let Some(reply_to) = task.reply_to() {
+            let started = match task {
+                Task::Settle(call) => matches!(call.purpose, Purpose::Start { .. }),
+                _ => false,
+            };
             return Self::Respond {
                 reply_to: reply_to.clone(),
-                started: matches!(task, Task::Settle(call)
-                    if matches!(call.purpose, Purpose::Start { .. })),
+                started,
             };
         }
         match task {
             Task::Callback(_) => Self::RespondToCallback,
             Task::Alarm(_) => Self::RepeatAlarm,
             Task::Report(posted) => Self::PostponeDelivery(posted.clone()),
-            Task::Read(read)
-            | Task::Call(UpstreamCall {
-                purpose: Purpose::Read(read),
-                ..
-            })
-            | Task::Settle(UpstreamCall {
-                purpose: Purpose::Read(read),
-                ..
-            }) => Self::ContinueAlarm(read.alarm),
+            Task::Read(read) => Self::ContinueAlarm(read.alarm),
+            Task::Call(call) | Task::Settle(call) => match &call.purpose {
+                Purpose::Read(read) => Self::ContinueAlarm(read.alarm),
+                Purpose::Start { .. } | Purpose::Probe(_) => Self::End,
+            },
             _ => Self::End,
         }
     }

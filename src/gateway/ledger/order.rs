@@ -358,4 +358,14 @@ mod tests {
             assert_eq!(crate::json::write::to_json(&order), row);
         }
     }
+
+    #[test]
+    fn words_read_back() {
+        for word in [
+            "starting", "unknown", "pending", "passed", "rejected", "expired",
+        ] {
+            assert_eq!(OrderStatus::read(word).unwrap().word(), word);
+        }
+        assert_eq!(OrderStatus::read("Passed"), None);
+    }
 }

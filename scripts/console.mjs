@@ -15,6 +15,7 @@ export function consoleInputs(modules) {
     at("package-lock.json"),
     at("pkg", "dist", "core.js"),
     at("pkg", "src", "gateway-problem.ts"),
+    at("pkg", "src", "gateway-search.ts"),
     ...filesUnder(at("pkg", "phone")),
   ];
   return fingerprint([...sources, ...others], modules);

@@ -16,6 +16,7 @@ import {
   type GatewayProblem,
   type Members,
 } from "./gateway-problem.js";
+import { WHOLE } from "./gateway-search.js";
 import { invalid, problem, unknownOptions } from "./options.js";
 import { randomHex } from "./random.js";
 import { denoTransport } from "./transport-deno.js";
@@ -436,8 +437,6 @@ const ORDER_PROBLEM = problem(
   "应为 32 位字母与数字。",
   "must have 32 letters and digits.",
 );
-/** Longer than an identity number, so that none can end up in a URL. */
-const WHOLE = /^[!-~]{20,256}$/;
 const SEARCH_PROBLEM = problem(
   "search",
   "form",

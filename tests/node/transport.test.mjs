@@ -449,7 +449,7 @@ test("a given fetch that fails after the response starts nothing again", async (
   assert.equal(server.requests.length, 1);
 });
 
-test("an error's code is none of the client's own words", async (context) => {
+test("the client's own words do not count as an error's code", async (context) => {
   const Client = await fetchClient();
   const codes = ["not-connected", "aborted-unsent", "timed-out-unsent", "aborted", "answered"];
   let code;

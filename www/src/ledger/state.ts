@@ -8,6 +8,7 @@ import type {
   FaceVerificationSummary,
   FaceVerification,
 } from "../gateway";
+import { WHOLE } from "../../../pkg/src/gateway-search";
 import { csvFile, download } from "../parts/csv";
 import { go } from "../routes";
 
@@ -156,9 +157,6 @@ export const sought = signal("");
 export const searching = signal(false);
 /** Why the search found nothing. */
 export const missed = signal<"incomplete" | "unknown" | null>(null);
-
-/** Longer than an identity number, so that none can end up in a URL. */
-const WHOLE = /^[!-~]{20,256}$/;
 
 /** Opens the order with this number or CertifyId. */
 export async function search(): Promise<void> {

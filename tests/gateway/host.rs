@@ -155,6 +155,11 @@ pub fn load(rows: &BTreeMap<String, String>, missing: Missing, loaded: &mut Rows
             }
         }
         Missing::Range(range) => {
+            let bounds = [&range.from, &range.to];
+            assert!(
+                !bounds.iter().any(|bound| bound.contains('\0')),
+                "PostgreSQL takes no NUL"
+            );
             let found = rows.range(range.from.clone()..range.to.clone());
             let found = found.map(|(key, value)| (key.clone(), value.clone()));
             let limit = range.limit as usize;
@@ -175,6 +180,7 @@ pub fn check_row(before: Option<&String>, key: &str, value: &str) {
         let holds = value.contains(planted) || key.contains(planted);
         assert!(!holds, "{planted} in {key}");
     }
+    assert!(!key.contains(char::is_control), "{key:?}");
     if let (true, Some(before)) = (key.starts_with("order/"), before) {
         let before: Value = serde_json::from_str(before).unwrap();
         let after: Value = serde_json::from_str(value).unwrap();

@@ -260,6 +260,40 @@ fn a_shorter_retention_applies_to_the_orders_that_exist() {
 }
 
 #[test]
+fn a_shorter_retention_moves_nothing_but_expiries() {
+    let mut host = Host::new(variables(&[("GATEWAY_MODE", "development")]));
+    host.handle(first(), &mut lost);
+    let rows = host.rows.get_mut(CALLER).unwrap();
+    let later = NOW + 20 * 86_400_000;
+    let due = |work: &str| format!("due/{later:015}/{work}");
+    // A nonce that was used, a counter of the day, and work that is to be tried again.
+    let kept = [
+        "drop/nonce/key/1",
+        "drop/count/1",
+        "report/x",
+        "check/x",
+        "callback/x",
+    ]
+    .map(due);
+    for key in &kept {
+        rows.insert(key.clone(), "1".to_owned());
+    }
+    let tried_once = due(&format!("expire/{ORDER}"));
+    rows.insert(tried_once.clone(), "2".to_owned());
+    host.variables = variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("GATEWAY_RETENTION_DAYS", "2"),
+    ]);
+    let next = host.wake(CALLER, Task::Wake(Wake { set: None })).unwrap();
+    host.now = next;
+    host.alarm(CALLER, &mut nobody);
+    let keys: Vec<&String> = host.rows[CALLER].keys().collect();
+    for key in kept.iter().chain([&tried_once]) {
+        assert!(keys.contains(&key), "{key}: {keys:?}");
+    }
+}
+
+#[test]
 fn a_retention_that_was_longer_for_a_while_leaves_no_order_behind() {
     const DAY: i64 = 86_400_000;
     let days = |days| {

@@ -84,6 +84,8 @@ export const cases = {
       );
       same(await range(ledger, "due/", "due0"), ["due/1", "due/2", "due/3"]);
       same(await range(ledger, "due/1", "due/3"), ["due/1", "due/2"]);
+      // After a key, without it.
+      same(await range(ledger, "due/1\u0001", "due0"), ["due/2", "due/3"]);
       same(await range(ledger, "due/", "due0", { limit: 2 }), ["due/1", "due/2"]);
       same(await range(ledger, "due/", "due0", { limit: 2, reverse: true }), ["due/3", "due/2"]);
       same(await range(ledger, "due0", "due/"), []);

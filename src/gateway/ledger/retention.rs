@@ -52,7 +52,8 @@ pub(super) fn bring_forward(
 ) -> Result<(), Interrupt> {
     let now = now.unix_millis();
     let later = rows.range(Range {
-        from: format!("{after}\0"),
+        // The first possible key after this one: keys have no control characters, and PostgreSQL takes no NUL.
+        from: format!("{after}\u{1}"),
         to: "due0".to_owned(),
         limit: BATCH,
         reverse: false,

@@ -97,6 +97,24 @@ fn starts_begin_at_an_endpoint_that_works() {
 }
 
 #[test]
+fn starts_avoid_an_endpoint_to_which_no_connection_is_made() {
+    let mut host = two();
+    let mut unreachable = |sent: &OutgoingRequest| {
+        if sent.url.starts_with(FIRST) {
+            Outcome::Lost(Loss::NotConnected)
+        } else {
+            answer(sent)
+        }
+    };
+    // Nothing was sent, so the first start goes on to the next endpoint. The second one begins there.
+    for (number, expected) in [(1, &[FIRST, SECOND][..]), (2, &[SECOND])] {
+        let reply = create(&mut host, number, false, &mut unreachable);
+        assert_eq!(reply.status, 201);
+        assert_eq!(sent(&mut host), expected);
+    }
+}
+
+#[test]
 fn reads_try_the_endpoint_for_the_starts() {
     let mut host = two();
     // Both were started at the first endpoint, which fails from now on.

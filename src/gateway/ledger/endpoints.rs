@@ -96,7 +96,7 @@ pub(super) fn observe(
     };
     let before = Failing::load(rows)?;
     let failed = match outcome {
-        Outcome::Lost(Loss::ConnectionFailed { .. } | Loss::TimedOut) => true,
+        Outcome::Lost(Loss::NotConnected | Loss::ConnectionFailed { .. } | Loss::TimedOut) => true,
         Outcome::Answered(_) => false,
         Outcome::Lost(_) => return Ok(None),
     };

@@ -234,7 +234,7 @@ pub(super) fn reported(
     let key = order_key(&posted.no);
     rows.expect([key.clone(), RECEIVER.to_owned()])?;
     let order = rows.get::<Order>(&key)?;
-    let receiver: Option<Receiver> = rows.get(RECEIVER)?;
+    let receiver: Option<Receiver> = writes.readable(rows.get(RECEIVER))?.flatten();
     match (&send_outcome, receiver) {
         // The receiver is tested again with one of the pending deliveries.
         (Some(SendOutcome::Outcome(Outcome::Lost(Loss::TimedOut))), receiver)

@@ -932,6 +932,7 @@ fn calls_that_outlast_their_time_keep_every_invariant() {
         [
             "created",
             "expired",
+            "material-unavailable",
             "order-being-started",
             "outcome-too-late",
             "passed",

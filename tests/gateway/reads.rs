@@ -96,6 +96,27 @@ fn an_expired_verification_that_stays_unfinished_contradicts_nothing() {
     assert_eq!(body(&reply)["status"], "expired");
 }
 
+/// Two requests query; the later response is that the user has not finished, because its query was sent earlier.
+#[test]
+fn an_older_query_without_a_verdict_contradicts_nothing() {
+    for code in ["424", "403"] {
+        let mut host = decided("T");
+        let reply = get(&mut host, "?material=true", &mut |_| service(code));
+        assert_eq!(reply.outcome, "material-unavailable", "{code}");
+        assert_eq!(body(&reply)["status"], "passed");
+        assert_eq!(body(&reply)["materialUnavailable"], true);
+        // The photo exists, although that query was too early to receive it.
+        let reply = get(&mut host, "/photo", &mut |_| service(code));
+        assert_eq!(
+            (reply.status, reply.outcome.as_str()),
+            (502, "upstream-failed")
+        );
+    }
+    let rejected = json!({"Code": "200", "ResultObject": {"Passed": "F", "SubCode": "204"}});
+    let reply = get(&mut decided("T"), "", &mut |_| json_answer(200, &rejected));
+    assert_eq!(reply.outcome, "verdict-contradicted");
+}
+
 #[test]
 fn a_photo_that_cannot_be_asked_for_now_is_not_called_missing() {
     type Fails = fn() -> Outcome;

@@ -7,7 +7,7 @@ use super::commit::{Context, LedgerStep, Next, PhotoUrl, SendOutcome, Writes};
 use super::endpoints;
 use super::order::{Decision, Order, Report, Start, Verdict, millis_left, over_at};
 use super::rows::{Interrupt, Rows, certify_key, order_key};
-use super::task::{Purpose, Read, Task};
+use super::task::{Alarm, Purpose, Read, Task};
 use super::upstream::{self, Ended, Place};
 use crate::client::response::DescribeResult;
 use crate::error::{Audience, Error, Kind};
@@ -154,6 +154,20 @@ pub(super) fn settle(
     let Some(order) = order else {
         return Ok(writes.then(read.problem(Problem::new(ProblemKind::UnknownOrder))));
     };
+    let failing;
+    let read = if matches!(&ended, Ended::Failed(error) if error.kind != Kind::Vendor) {
+        let queries_fail = true;
+        failing = Read {
+            alarm: Alarm {
+                queries_fail,
+                ..read.alarm
+            },
+            ..read.clone()
+        };
+        &failing
+    } else {
+        read
+    };
     let error = match ended {
         Ended::Answered(result) => {
             return described(settings, read, order, &result, place, rows, context);
@@ -257,8 +271,8 @@ fn described(
             None if !order.has_material() => {
                 read.status_reply(settings, &order, Some(result), None)
             }
-            // An endpoint that has not issued the CertifyId may not know that the user has finished.
-            None if is_elsewhere(settings, &order, place) => {
+            // The query was sent before the user finished, or to an endpoint that has not issued the CertifyId.
+            None => {
                 if read.photo {
                     read.problem(Problem::new(ProblemKind::UpstreamFailed))
                 } else {
@@ -270,7 +284,7 @@ fn described(
             }
             // A verdict is written once. If Alibaba Cloud returns a different one later, the
             // operator is informed.
-            _ => read.status_reply(settings, &order, None, Some("verdict-contradicted")),
+            Some(_) => read.status_reply(settings, &order, None, Some("verdict-contradicted")),
         };
         return Ok(writes.then(next));
     }

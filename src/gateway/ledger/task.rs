@@ -152,9 +152,14 @@ impl Read {
     }
 
     /// The name under which concurrent requests share a query. A request that does not wait makes
-    /// its own query, so that its response is not older than the request.
+    /// its own query, so that its response is not older than the request. A query for material is not shared with
+    /// those that wait for the verdict: theirs may have been sent before the user finished.
     pub(super) fn share(&self) -> Option<String> {
-        (self.waits() || self.decided).then(|| self.certify_id.clone())
+        if self.decided {
+            Some(format!("{}/material", self.certify_id))
+        } else {
+            self.waits().then(|| self.certify_id.clone())
+        }
     }
 
     /// Whether the query is the first to get no turn if many are waiting: it is repeated later.
@@ -311,6 +316,9 @@ pub struct Alarm {
     pub acts: u32,
     /// When it fired; `None` before its first commit.
     pub began: Option<i64>,
+    /// Whether its last query failed, so that all others wait.
+    #[serde(rename = "queriesFail", default)]
+    pub queries_fail: bool,
 }
 
 /// A webhook delivery in progress.
@@ -382,7 +390,7 @@ mod tests {
             r#"{"list":{"replyTo":{"caller":"shop","requestId":"r","protocol":{"rest":{"language":"zh"}}},"limit":5,"after":null,"filter":{"status":"pending","from":0,"to":null},"search":null,"lookedAt":0,"found":[]}}"#,
             r#"{"callback":{"no":"n"}}"#,
             r#"{"wake":{"set":null}}"#,
-            r#"{"alarm":{"acts":200,"began":0}}"#,
+            r#"{"alarm":{"acts":200,"began":0,"queriesFail":false}}"#,
             r#"{"reported":{"no":"n","caller":"shop","due":"due/0/report/n","attempt":2}}"#,
         ] {
             let task: Task = from_json(text).unwrap();

@@ -445,6 +445,42 @@ fn many_rows_that_expire_together_go_in_slices() {
 }
 
 #[test]
+fn a_verdict_is_delivered_while_alibaba_cloud_does_not_respond() {
+    let mut host = host();
+    for number in 0..200 {
+        start(&mut host, number);
+    }
+    host.now += HOUR;
+    // One order's verdict is known; the queries for all others are due.
+    let target = format!("/v1/face-verifications/{}", order(7));
+    let read = request("GET", &target, &[("authorization", "Bearer a token")], b"");
+    host.handle(read, &mut passed);
+    let since = host.now;
+    host.answers_in = 10_000;
+    let mut hangs = |sent: &OutgoingRequest| {
+        if sent.url == WEBHOOK {
+            passed(sent)
+        } else {
+            Outcome::Lost(Loss::TimedOut)
+        }
+    };
+    host.alarm("shop", &mut hangs);
+    let delivered = status(&host, 7)["report"]["delivered"].as_i64().unwrap();
+    assert!(delivered - since <= 60_000, "{}", delivered - since);
+
+    // Each order is queried again once Alibaba Cloud responds.
+    host.answers_in = 0;
+    for _ in 0..10 {
+        host.now += HOUR;
+        host.alarm("shop", &mut passed);
+    }
+    for number in 0..200 {
+        let outcome = &status(&host, number)["verdict"]["outcome"];
+        assert_eq!(outcome, "passed", "{number}");
+    }
+}
+
+#[test]
 fn a_receiver_that_does_not_answer_holds_up_no_question_and_is_left_alone() {
     let mut host = host();
     for number in 0..30 {

@@ -24,6 +24,9 @@ const LONGEST_PAUSE_MILLIS: i64 = 60 * 60_000;
 pub(super) const CLOCK_WRONG_MILLIS: i64 = 2 * 60 * 60_000;
 /// Back-off for work that needs an unreadable row.
 const SET_ASIDE_MILLIS: i64 = 60 * 60_000;
+/// Back-off of all queries after one has failed. Otherwise, while Alibaba Cloud does not respond, the queries would
+/// take all of the alarm's time, and deliveries would wait until it responds again.
+const QUERIES_FAIL_MILLIS: i64 = 60_000;
 /// Maximum number of rows processed in one commit.
 const BATCH: u32 = 50;
 /// Maximum number of commits, and of milliseconds, after which the alarm yields to a new one,
@@ -45,6 +48,7 @@ impl Alarm {
                 None => Some(now),
                 began => began,
             },
+            ..self
         }
     }
 
@@ -107,7 +111,7 @@ pub(super) fn wake(
 }
 
 /// Local work first, then a query to Alibaba Cloud, then webhook deliveries, so that a receiver that
-/// does not respond delays nothing else.
+/// does not respond delays nothing else. After a query that failed, the alarm makes no other.
 pub(super) fn work(
     settings: &Settings,
     alarm: Alarm,
@@ -278,6 +282,11 @@ impl<'a> Batch<'a> {
             set_aside(&mut self.writes, work, 1, self.now);
             return Ok(true);
         };
+        if self.alarm.queries_fail {
+            let later = self.now.plus_millis(QUERIES_FAIL_MILLIS).unix_millis();
+            self.writes.schedule_attempt(later, work, attempt);
+            return Ok(true);
+        }
         let order = self.rows.get::<Order>(&order_key(no));
         match self.writes.readable(order)? {
             Some(Some(order))

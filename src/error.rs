@@ -110,7 +110,7 @@ pub fn who_corrects(fields: &[FieldError]) -> Audience {
             // Only the program can cause these errors, whatever the field.
             && !matches!(
                 problem.rule,
-                "type" | "mandatory" | "empty" | "given-twice" | "masked" | "document"
+                "type" | "mandatory" | "empty" | "given-twice" | "masked"
             )
     };
     if !fields.is_empty() && fields.iter().all(typed) {

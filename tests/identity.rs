@@ -140,7 +140,7 @@ fn names_an_invisible_character_and_its_position() {
         ),
         (
             " 11010519491231002X",
-            "has U+0020 SPACE at position 1; remove it.",
+            "has a space at position 1; remove it.",
         ),
         (
             "11010519491231002X\u{A0}",

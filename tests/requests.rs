@@ -457,6 +457,8 @@ fn a_person_corrects_what_a_person_typed() {
         audience(&[mistyped.clone(), ("certName", "Zhang San".into())]),
         Audience::User
     );
+    let permit = ("certNo", "810000199408230021".into());
+    assert_eq!(audience(&[permit]), Audience::User);
     for programs in [
         ("ip", Value::from("127.0.0.1:80")),
         ("certName", Value::Integer(1)),

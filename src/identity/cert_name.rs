@@ -60,8 +60,8 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
                     &mut notices,
                     RuleViolation::new(
                         "private-use",
-                        "含有旧编码的自造字；若为“䶮”，请改用 U+4DAE，否则可能与公安库不一致。",
-                        "contains a private-use character of an old encoding; if it is 䶮, use U+4DAE, otherwise it may not match the register.",
+                        "含有旧编码的自造字；若为“䶮”，请改用 U+4DAE，否则可能与权威数据源不一致。",
+                        "contains a private-use character of an old encoding; if it is 䶮, use U+4DAE, otherwise it may not match the authoritative source.",
                     ),
                 );
             }
@@ -71,8 +71,8 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
                     &mut notices,
                     RuleViolation::new(
                         "compatibility-ideograph",
-                        "含有兼容汉字，公安库通常使用对应的统一汉字；如比对失败，请更换。",
-                        "contains a compatibility ideograph; the register probably has the unified one: use it if the comparison fails.",
+                        "含有兼容汉字，权威数据源通常使用对应的统一汉字；如比对失败，请更换。",
+                        "contains a compatibility ideograph; the authoritative source probably has the unified one: use it if the comparison fails.",
                     ),
                 );
             }
@@ -152,8 +152,8 @@ fn refusal(reason: Reason, position: usize) -> RuleViolation {
     let (rule, zh, en) = match reason {
         Reason::Masked => (
             "masked",
-            "是打码字符，请传入完整姓名",
-            "is a masking character; pass the full name",
+            "是打码字符，请填写完整姓名",
+            "is a masking character; enter the full name",
         ),
         Reason::LatinLetter => (
             "latin-letter",

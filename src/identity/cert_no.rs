@@ -164,8 +164,8 @@ pub fn check(
     if documents == Documents::ResidentIdentityCard && document != Document::ResidentIdentityCard {
         return Err(RuleViolation::new(
             "document",
-            "是居住证或外国人永久居留身份证号码，当前产品只接受居民身份证；如产品支持，请由开发者开启相应选项。",
-            "is the number of a residence permit or a foreign permanent resident card; this product accepts resident identity cards only, unless the developer allows the others.",
+            "是居住证或外国人永久居留身份证号码，目前只支持居民身份证。",
+            "is the number of a residence permit or a foreign permanent resident card; only resident identity cards are accepted.",
         ));
     }
     let Some(birth_date) = number.get(6..14).and_then(Date::parse_compact) else {
@@ -238,8 +238,8 @@ fn to_ascii(text: &str) -> Result<[u8; 18], RuleViolation> {
     if asterisk || letters.count() > 1 {
         return Err(RuleViolation::new(
             "masked",
-            "是打码后的号码，请传入完整号码。",
-            "is masked; pass the full number.",
+            "是打码后的号码，请填写完整号码。",
+            "is masked; enter the full number.",
         ));
     }
     if let Some(problem) = character::foreign(text, 0) {

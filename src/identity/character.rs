@@ -4,24 +4,29 @@
 use super::RuleViolation;
 use crate::text::Text;
 
-/// The problem of a white-space, line-break or invisible character, which is named by its code
-/// point and Unicode name; `None` for a visible character.
+/// The problem of a white-space, line-break or invisible character, which, except for a space, is
+/// named by its code point and Unicode name; `None` for a visible character.
 pub(super) fn unseen(character: char, position: usize) -> Option<RuleViolation> {
     let (rule, zh) = if character.is_whitespace() {
-        ("white-space", "空白字符")
+        ("white-space", "空白字符 ")
     } else if is_invisible(character) {
-        ("invisible", "不可见字符")
+        ("invisible", "不可见字符 ")
     } else {
         return None;
     };
     let point = u32::from(character);
     let name = name(character);
     let space = if name.is_empty() { "" } else { " " };
+    let named = format!("U+{point:04X}{space}{name}");
+    let (zh, zh_name, en) = match character {
+        ' ' => ("空格", "", "a space"),
+        _ => (zh, &*named, &*named),
+    };
     Some(RuleViolation {
         rule,
         message: Text::composed(
-            format!("第 {position} 个字符是{zh} U+{point:04X}{space}{name}，请删除。"),
-            format!("has U+{point:04X}{space}{name} at position {position}; remove it."),
+            format!("第 {position} 个字符是{zh}{zh_name}，请删除。"),
+            format!("has {en} at position {position}; remove it."),
         ),
     })
 }
@@ -97,7 +102,6 @@ const fn name(character: char) -> &'static str {
         '\u{B}' => "LINE TABULATION",
         '\u{C}' => "FORM FEED",
         '\r' => "CARRIAGE RETURN",
-        ' ' => "SPACE",
         '\u{7F}' => "DELETE",
         '\u{85}' => "NEXT LINE",
         '\u{A0}' => "NO-BREAK SPACE",

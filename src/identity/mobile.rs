@@ -15,8 +15,8 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
     if text.chars().any(|c| matches!(c, '*' | '＊' | 'x' | 'X')) {
         return Err(RuleViolation::new(
             "masked",
-            "是打码后的号码，请传入完整号码，或不传该字段。",
-            "is masked; pass the full number or omit the field.",
+            "是打码后的号码，请填写完整号码，或留空。",
+            "is masked; enter the full number, or leave it out.",
         ));
     }
     let local = ["+86", "0086"]
@@ -41,7 +41,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
     if !well_formed {
         return Err(RuleViolation::new(
             "not-mobile",
-            "应为 11 位中国大陆手机号，例如以 13 至 19 开头。",
+            "应为 11 位中国大陆手机号码，以 13 至 19 开头。",
             "must be a mobile number of mainland China: 11 digits, starting with 13 to 19.",
         ));
     }

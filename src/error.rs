@@ -169,8 +169,8 @@ impl Error {
             Kind::Validation,
             "InvalidRequest",
             &Text::new(
-                "参数未通过校验，请求未发送：",
-                "The request was not sent because of invalid parameters: ",
+                "参数未通过校验，请求未发送。",
+                "The request was not sent because of invalid parameters:",
             ),
             fields,
         )
@@ -181,7 +181,7 @@ impl Error {
         Self::of_fields(
             Kind::Validation,
             "InvalidOptions",
-            &Text::new("客户端选项有误：", "The client has invalid options: "),
+            &Text::new("客户端选项有误。", "The client has invalid options:"),
             fields,
         )
     }
@@ -192,8 +192,8 @@ impl Error {
             Kind::Credentials,
             "InvalidCredentials",
             &Text::new(
-                "凭证函数返回的凭证无效，请求未发送：",
-                "The request was not sent because the credentials function returned invalid credentials: ",
+                "凭证函数返回的凭证无效，请求未发送。",
+                "The request was not sent because the credentials function returned invalid credentials:",
             ),
             fields,
         )
@@ -207,12 +207,11 @@ impl Error {
     ) -> Self {
         let mut zh = beginning.zh.to_string();
         let mut en = beginning.en.to_string();
-        for (at, problem) in fields.iter().enumerate() {
-            let before = if at == 0 { "" } else { " " };
-            for part in [before, &problem.field, " ", &problem.message.zh] {
+        for FieldError { field, message, .. } in &fields {
+            for part in [field, "：", &message.zh] {
                 zh.push_str(part);
             }
-            for part in [before, &problem.field, " ", &problem.message.en] {
+            for part in [" ", field, " ", &message.en] {
                 en.push_str(part);
             }
         }

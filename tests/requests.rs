@@ -115,6 +115,13 @@ fn everything_wrong_is_reported_together() {
             ("sceneId", "mandatory"),
         ]
     );
+    assert!(
+        error.message.zh.starts_with(
+            "参数未通过校验，请求未发送。certName：第 1 个字符是英文字母，姓名须与证件一致。certNo：是打码"
+        ),
+        "{}",
+        error.message.zh
+    );
     for text in [&error.message.zh, &error.message.en] {
         assert!(!text.contains("Zhang San") && !text.contains("330103") && !text.contains("114."));
     }

@@ -95,11 +95,17 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
       ...rest
     }: CommonOptions & Given & { credentials?: Credentials | (() => Promise<Credentials>) | undefined } =
       options ?? {};
-    mustBe("credentials", credentials, isObjectOrFunction, "对象或函数", "an object or a function");
-    mustBe("fetch", fetch, isFunction, "函数", "a function");
-    mustBe("onAttempt", onAttempt, isFunction, "函数", "a function");
+    mustBe("credentials", credentials, isObjectOrFunction, "应为对象或函数", "an object or a function");
+    mustBe("fetch", fetch, isFunction, "应为函数", "a function");
+    mustBe("onAttempt", onAttempt, isFunction, "应为函数", "a function");
     mustBe("orders", orders, isStore, ORDER_STORE.zh, ORDER_STORE.en);
-    mustBe("language", language, (value) => value === "zh" || value === "en", '"zh" 或 "en"', '"zh" or "en"');
+    mustBe(
+      "language",
+      language,
+      (value) => value === "zh" || value === "en",
+      '应为 "zh" 或 "en"',
+      '"zh" or "en"',
+    );
     this.#options = pack(
       packObject({
         ...rest,
@@ -133,7 +139,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     if (!store) return start();
     const beganAt = Date.now();
     const { signal } = options ?? {};
-    mustBe("signal", signal, isSignal, "AbortSignal", "an AbortSignal");
+    mustBe("signal", signal, isSignal, "应为 AbortSignal", "an AbortSignal");
     await host.ready();
     const deadline = beganAt + this.#check();
     return startOnce({
@@ -166,8 +172,8 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     const packed = packObject(parameters);
     const { signal, onPending } = options ?? {};
     const deadlineMs = options?.deadlineMs ?? DEFAULT_DEADLINE_MILLIS;
-    mustBe("deadlineMs", deadlineMs, isMillis, "毫秒数", "milliseconds");
-    mustBe("onPending", onPending, isFunction, "函数", "a function");
+    mustBe("deadlineMs", deadlineMs, isMillis, "应为毫秒数", "milliseconds");
+    mustBe("onPending", onPending, isFunction, "应为函数", "a function");
     const deadline = beganAt + deadlineMs;
     const left = () => Math.max(0, deadline - performance.now());
     let pending: PendingResult | undefined;
@@ -213,7 +219,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
   ): Promise<Ended> {
     const beganAt = Date.now();
     const { signal } = options ?? {};
-    mustBe("signal", signal, isSignal, "AbortSignal", "an AbortSignal");
+    mustBe("signal", signal, isSignal, "应为 AbortSignal", "an AbortSignal");
     await host.ready();
     const callMillis = this.#check();
     const attempts: AttemptReport[] | undefined = host.calls?.hasSubscribers ? [] : undefined;
@@ -272,7 +278,7 @@ const CALL_OPTIONS = ["signal"] satisfies (keyof CallOptions)[];
 const WAIT_OPTIONS = [...CALL_OPTIONS, "deadlineMs", "onPending"] satisfies (keyof WaitOptions)[];
 
 const ORDER_STORE = {
-  zh: "对象：secret（至少 32 个字符）与函数 begin、settle、read",
+  zh: "应为对象：secret（至少 32 个字符）与函数 begin、settle、read",
   en: "an object with a secret of at least 32 characters and the functions begin, settle and read",
 };
 const isStore = ({ secret, begin, settle, read }: Partial<OrderStore>) =>
@@ -295,5 +301,5 @@ function mustBe<T>(
   en: string,
 ): void {
   if (value !== undefined && value !== null && !isRight(value))
-    throw new TypeError(`${name} must be ${en}. ${name} 应为${zh}。`);
+    throw new TypeError(`${name} must be ${en}. ${name} ${zh}。`);
 }

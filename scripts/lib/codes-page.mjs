@@ -31,7 +31,7 @@ const WORDS = {
     tomorrow: "次日可重试",
     queryOnly: "查询可重试；发起须先核对",
     credentials: "凭证函数返回新凭证时，客户端自动重试一次",
-    time: "客户端按服务器时间自动重试一次",
+    time: "客户端按阿里云服务器的时间自动重试一次",
     maybe: "不确定",
     init: "InitFaceVerify",
     describe: "DescribeFaceVerify",
@@ -97,7 +97,7 @@ function rowsOf(tables, language) {
       `\`${failure.code}\``,
       `\`${failure.kind}\``,
       // The errors continue with the fields.
-      failure.message[language].replace(/[:：]\s*$/, language === "zh" ? "。" : "."),
+      failure.message[language].replace(/:$/, "."),
       words[failure.audience],
       retry(failure, !failure.notExecuted),
     ]),

@@ -170,8 +170,8 @@ impl Options {
                 }
                 ("endpoint", _) => Err(wrong_type(
                     "endpoint",
-                    "字符串或字符串数组",
-                    "a string or a list of strings",
+                    "应为字符串或字符串数组。",
+                    "must be a string or a list of strings.",
                 )),
                 ("signatureVersion", value) => {
                     version(&value).map(|version| draft.options.version = version)
@@ -210,7 +210,7 @@ impl Options {
             Value::Text(text) => text.into_owned(),
             Value::Absent => String::new(),
             _ => {
-                problems.push(wrong_type(name, "字符串", "a string"));
+                problems.push(wrong_type(name, "应为字符串。", "must be a string."));
                 String::new()
             }
         };
@@ -228,8 +228,8 @@ impl Options {
         if !matches!(raw.expiration, Value::Absent | Value::Integer(_)) {
             problems.push(wrong_type(
                 "expiration",
-                "日期：ISO 8601 文本、毫秒数或 Date",
-                "a date: ISO 8601 text, milliseconds or a Date",
+                "应为日期：ISO 8601 文本、毫秒数或 Date。",
+                "must be a date: ISO 8601 text, milliseconds or a Date.",
             ));
         }
         if is_sandbox_key(&credentials.access_key_id)
@@ -395,8 +395,8 @@ fn version(value: &Value) -> Result<SignatureVersion, FieldError> {
     .ok_or_else(|| {
         wrong_type(
             "signatureVersion",
-            "\"1.0\" 或 \"ACS3-HMAC-SHA256\"",
-            "\"1.0\" or \"ACS3-HMAC-SHA256\"",
+            "应为 \"1.0\" 或 \"ACS3-HMAC-SHA256\"。",
+            "must be \"1.0\" or \"ACS3-HMAC-SHA256\".",
         )
     })
 }
@@ -419,7 +419,11 @@ fn in_range(name: &'static str, number: Option<i64>, max: i64) -> Result<i64, Fi
 fn flag(name: &'static str, value: &Value) -> Result<bool, FieldError> {
     match value {
         Value::Boolean(on) => Ok(*on),
-        _ => Err(wrong_type(name, "true 或 false", "true or false")),
+        _ => Err(wrong_type(
+            name,
+            "应为 true 或 false。",
+            "must be true or false.",
+        )),
     }
 }
 
@@ -483,12 +487,8 @@ fn naming_variables(error: Error) -> Error {
     Error::options(fields)
 }
 
-fn wrong_type(option: &'static str, zh: &str, en: &str) -> FieldError {
-    FieldError::new(
-        option,
-        "type",
-        Text::composed(format!("应为{zh}。"), format!("must be {en}.")),
-    )
+fn wrong_type(option: &'static str, zh: &'static str, en: &'static str) -> FieldError {
+    FieldError::new(option, "type", Text::new(zh, en))
 }
 
 #[cfg(test)]
@@ -540,6 +540,12 @@ mod tests {
             ]
         );
         let Text { zh, en } = &error.message;
+        assert!(
+            zh.contains(
+                r#"signatureVersion：应为 "1.0" 或 "ACS3-HMAC-SHA256"。timeoutMs：应为 1 至"#
+            ),
+            "{zh}"
+        );
         assert!(!zh.contains("  ") && !en.contains("  "), "{error}");
     }
 

@@ -533,7 +533,10 @@ testOnce("an option of another type is a TypeError that names it", async () => {
     new FaceVerifyClient({ accessKeyId: "a", accessKeySecret: "b", ...options });
   assert.throws(made({ fetch: "fetch" }), /^TypeError: fetch must be a function/);
   assert.throws(made({ onAttempt: {} }), /^TypeError: onAttempt must be a function/);
-  assert.throws(made({ language: "de" }), /^TypeError: language must be "zh" or "en"/);
+  assert.throws(
+    made({ language: "de" }),
+    /^TypeError: language must be "zh" or "en"\. language 应为 "zh" 或 "en"。$/,
+  );
   const waits = (options) => client("http://127.0.0.1:9").waitForResult(query, options);
   for (const deadlineMs of [NaN, -1, "1000", {}])
     await assert.rejects(waits({ deadlineMs }), /^TypeError: deadlineMs must be milliseconds/);

@@ -24,8 +24,8 @@ const PAGE_SIZE_DEFAULT: u32 = 20;
 const PAGE_SIZE: RangeInclusive<u32> = 1..=100;
 const OFFSET_MINUTES: RangeInclusive<i64> = -840..=840;
 const OFFSET_MEANING: Text = Text::new(
-    "即当地时间比 UTC 早的分钟数。",
-    "It is the number of minutes by which local time is ahead of UTC.",
+    "此值为当地时间相对 UTC 的偏移分钟数，东为正，北京时间为 480。",
+    "It is the number of minutes by which local time is ahead of UTC, such as 480 in China.",
 );
 
 /// Starts a verification.

@@ -163,8 +163,8 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                 text == LR_FR || context.allow_other_products,
                 RuleViolation::new(
                     "other-product",
-                    "应为 LR_FR；使用其他产品须由开发者开启 allowOtherProducts 选项。",
-                    "must be LR_FR, unless the developer sets allowOtherProducts.",
+                    "应为 LR_FR；其他产品须开启 allowOtherProducts（网关：CLOUDAUTH_ALLOW_OTHER_PRODUCTS）。",
+                    "must be LR_FR, unless allowOtherProducts is set (gateway: CLOUDAUTH_ALLOW_OTHER_PRODUCTS).",
                 ),
             )
         }

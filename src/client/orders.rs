@@ -90,8 +90,8 @@ impl Failed {
             Self::OutcomeUnknown => (
                 "OrderOutcomeUnknown",
                 Audience::Operator,
-                "该订单的发起结果未知，阿里云可能已受理，不会再次发起；请向阿里云核实后更新订单，或使用新的 outerOrderNo。",
-                "The outcome of this order's start is unknown: Alibaba Cloud may have started a verification, so it is not started again. Ask Alibaba Cloud and settle the order, or use a new outerOrderNo.",
+                "该订单的发起结果未知，阿里云可能已受理，不会再次发起；请通过工单向阿里云核实后更新订单，或使用新的 outerOrderNo。",
+                "The outcome of this order's start is unknown: Alibaba Cloud may have started a verification, so it is not started again. Ask Alibaba Cloud's support and settle the order, or use a new outerOrderNo.",
             ),
             Self::StoreFailed => (
                 "OrderStoreFailed",

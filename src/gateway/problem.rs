@@ -353,7 +353,7 @@ problems! {
         "This path does not exist; /openapi.json lists the routes.";
     /// The caller does not have this order.
     UnknownOrder 404 "unknown-order" Developer false
-        "没有这个订单" "No such order"
+        "没有这笔订单" "No such order"
         "该调用方没有这个 outerOrderNo 的认证，或记录已过保存期。"
         "This caller has no verification with this outerOrderNo, or its record has expired.";
     /// There is no photo.
@@ -404,7 +404,7 @@ problems! {
     /// The caller has reached its daily limit.
     DailyLimit 429 "daily-limit" Operator true
         "当日发起次数已达上限" "The daily limit is reached"
-        "该调用方当日（UTC+8）发起认证的次数已达网关设定的上限；请明日再试，或请运维调整 maxStartsPerDay。"
+        "该调用方当日（北京时间）发起认证的次数已达网关设定的上限；请明天再试，或请运维调整 maxStartsPerDay。"
         "This caller has reached the daily limit (UTC+8); retry tomorrow, or ask the operator to raise maxStartsPerDay.";
     /// The user has reached the daily limit.
     UserDailyLimit 429 "user-daily-limit" User true

@@ -101,7 +101,7 @@ impl Fault {
                     .is_some_and(|known| action.is_some_and(|action| action.kind.returns(known)));
             if !known {
                 return Some(Text::new(
-                    "error 须给出 code：网关错误码（如 Throttling.User），或业务 Code（如 500，此时须同时给出支持它的 action）。",
+                    "error 须给出 code：阿里云的公共错误码（如 Throttling.User），或业务 Code（如 500，此时须同时给出支持它的 action）。",
                     "error requires code: one of the API gateway (such as Throttling.User) or a Code of the service (such as 500, with an action that returns it).",
                 ));
             }

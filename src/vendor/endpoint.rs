@@ -42,7 +42,7 @@ impl Endpoint {
             "endpoint",
             "needs-https",
             Text::new(
-                "非本机地址必须使用 https://，否则姓名与证件号会以明文传输。",
+                "非本机地址必须使用 https://，否则姓名与证件号码会以明文传输。",
                 "must be https:// unless it is a loopback address; otherwise names and identity numbers would be sent unencrypted.",
             ),
         )
@@ -63,7 +63,7 @@ impl Endpoint {
             "endpoint",
             "needs-https",
             Text::new(
-                "公网地址必须使用 https://，否则姓名与证件号会以明文传输；http:// 只能用于本机，或配合沙箱密钥用于内网地址。",
+                "公网地址必须使用 https://，否则姓名与证件号码会以明文传输；http:// 只能用于本机，或配合沙箱密钥用于内网地址。",
                 "must be https:// for a public host; otherwise names and identity numbers would be sent unencrypted. http:// is for loopback addresses and, with one of the sandbox's keys, for private hosts.",
             ),
         ))

@@ -10,6 +10,7 @@ import {
   newOuterOrderNo,
   parseCallback,
 } from "cloudauth-edge";
+import { checkCertName, checkCertNo } from "cloudauth-edge/identity";
 import express from "express";
 
 const { CLOUDAUTH_ENDPOINT: endpoint, CLOUDAUTH_SCENE_ID: sceneId = "", PORT = "3001" } = process.env;
@@ -45,12 +46,14 @@ app.get("/", (request, response) => {
 app.post("/verifications", async (request, response) => {
   const userId = signedIn(request);
   if (!userId) return response.status(401).json({ message: "请重新打开页面" });
+  const { certName, certNo, metaInfo } = request.body ?? {}; // undefined if the body is empty
+  const problem = mistyped({ certName, certNo });
+  if (problem) return response.status(422).json({ message: problem });
   const outerOrderNo = newOuterOrderNo("shop");
   const until = Date.now() + VALID_MS;
   const order = { userId, until, callbackToken: randomBytes(16).toString("hex") };
   // Stored before the start, because Alibaba Cloud calls the callback's URL during the start to test it.
   orders.set(outerOrderNo, order);
-  const { certName, certNo, metaInfo } = request.body ?? {};
   try {
     const { certifyId, certifyUrl } = await client.initFaceVerify({
       sceneId,
@@ -113,6 +116,14 @@ app.get("/verifications/:outerOrderNo", async (request, response) => {
   if (!order) return response.status(404).json({ message: "没有这笔订单" });
   response.json({ status: await statusOf(order) });
 });
+
+/** What the user must correct before anything is sent; undefined if the input is valid. */
+function mistyped({ certName, certNo }) {
+  const name = checkCertName(certName);
+  const number = checkCertNo(certNo);
+  if (!name.ok) return `姓名${name.messages.zh}`;
+  if (!number.ok) return `证件号码${number.messages.zh}`;
+}
 
 /** The signed-in user's order. Another user's order looks like an unknown one: undefined. */
 function orderFor(request) {

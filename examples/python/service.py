@@ -109,7 +109,7 @@ class Routes(BaseHTTPRequestHandler):
         self.answer(*result(self.signed_in(), order))
 
     def asked(self):
-        """The fields of the app; None unless all are present and are texts."""
+        """The fields of the app; None unless all are present and are texts that are not empty."""
         try:
             # A negative length would read until the client closes the connection.
             length = max(0, int(self.headers.get("content-length") or 0))
@@ -117,7 +117,7 @@ class Routes(BaseHTTPRequestHandler):
             asked = {name: body[name] for name in ("certName", "certNo", "metaInfo")}
         except (ValueError, KeyError, TypeError):
             return None
-        return asked if all(isinstance(text, str) for text in asked.values()) else None
+        return asked if all(isinstance(text, str) and text for text in asked.values()) else None
 
     def signed_in(self):
         """The signed-in user. A real backend takes it from the session."""

@@ -48,16 +48,20 @@ public class Service {
   /** The app's request. */
   record Person(String certName, String certNo, String metaInfo) {}
 
-  /** Null unless all fields are present. */
-  static Person person(String body) {
-    JsonElement json;
+  /** Null unless the text is a JSON object. */
+  static JsonObject object(String text) {
     try {
-      json = GSON.fromJson(body, JsonElement.class);
+      JsonElement json = GSON.fromJson(text, JsonElement.class);
+      return json != null && json.isJsonObject() ? json.getAsJsonObject() : null;
     } catch (JsonParseException error) {
       return null;
     }
-    if (json == null || !json.isJsonObject()) return null;
-    JsonObject fields = json.getAsJsonObject();
+  }
+
+  /** Null unless all fields are present. */
+  static Person person(String body) {
+    JsonObject fields = object(body);
+    if (fields == null) return null;
     for (String name : List.of("certName", "certNo", "metaInfo")) {
       if (!fields.has(name) || !fields.get(name).isJsonPrimitive()) return null;
     }
@@ -67,7 +71,24 @@ public class Service {
         fields.get("metaInfo").getAsString());
   }
 
+  /** What the user must correct before anything is sent; null if nothing is wrong. */
+  static String mistyped(Person person) {
+    if (person.certName().isBlank() || person.certName().matches(".*[A-Za-z0-9*\\s].*")) return "姓名须与证件一致，请核对";
+    return isCertNo(person.certNo()) ? null : "证件号码有误，请核对";
+  }
+
+  /** Whether it is 17 digits with the right check character. */
+  static boolean isCertNo(String certNo) {
+    if (!certNo.matches("[0-9]{17}[0-9Xx]")) return false;
+    int sum = 0;
+    for (int at = 0; at < 17; at++) sum += Character.digit(certNo.charAt(at), 10) << (17 - at);
+    return "10X98765432".charAt(sum % 11) == Character.toUpperCase(certNo.charAt(17));
+  }
+
   static Answer start(String userId, Person person) throws ClientException {
+    String problem = mistyped(person);
+    if (problem != null) return new Answer(422, Map.of("message", problem));
+    if (object(person.metaInfo()) == null) return new Answer(400, Map.of("message", "metaInfo 有误"));
     String outerOrderNo = UUID.randomUUID().toString().replace("-", "");
     InitFaceVerifyRequest request = throughGateway(new InitFaceVerifyRequest());
     request.setSceneId(SCENE_ID);
@@ -116,8 +137,8 @@ public class Service {
   static Answer refused(String code, String requestId) {
     System.err.println("Code " + code + ", RequestId " + requestId);
     return switch (code) {
-      case "401" -> new Answer(422, Map.of("message", "姓名或证件号码有误，请核对"));
-      case "414", "415", "416" -> new Answer(422, Map.of("message", "当前设备或系统不支持刷脸认证，请升级或更换设备"));
+      case "414", "416" -> new Answer(422, Map.of("message", "当前设备或系统不支持刷脸认证，请升级系统或更换设备"));
+      case "415" -> new Answer(422, Map.of("message", "App 版本过低，请更新 App 后重试"));
       case "418" -> new Answer(422, Map.of("message", "今天认证次数过多，请明天再试"));
       default -> new Answer(502, Map.of("message", "认证服务暂不可用，请稍后再试"));
     };

@@ -28,8 +28,10 @@ export const CALLER_USAGE = `  caller list               callers, scopes, limits
   caller revoke <id>        remove it, or with --key one token or key pair  删除调用方，或删除一项凭证
     --scopes create,read,read:material   --webhook <url>   --max-per-day <n>   --max-per-user-per-day <n>
     --list <n>     2 to 9: GATEWAY_CALLERS_2 and so on, for more callers than one setting holds
+                   2 至 9：使用 GATEWAY_CALLERS_2 等设置，一个设置放不下全部调用方时使用
     --to <file>    write the secrets to a new file (mode 600); only the list is printed
-    --save         write the list into the file of --settings
+                   将密钥写入新文件（权限 600），只打印调用方列表
+    --save         write the list into the file of --settings               将列表写入 --settings 指定的文件
 `;
 
 /** @satisfies {import("node:util").ParseArgsOptionsConfig} */
@@ -148,7 +150,12 @@ function table(lists) {
         : [`  at most ${maxStartsPerUserPerDay} starts a day and UserId`]),
       // A URL can contain a secret.
       ...(webhookUrl === undefined ? [] : [`  webhook ${new URL(webhookUrl).origin}`]),
-      ...(webhookKeys.length === 1 ? [] : ["  two webhook secrets, until rotate --webhook-secret --finish"]),
+      ...(webhookKeys.length === 1
+        ? []
+        : [
+            "  two webhook secrets, until rotate --webhook-secret --finish",
+            "  有两个 webhook 密钥，执行 rotate --webhook-secret --finish 后只留新的",
+          ]),
     ];
   });
   return lines.length > 0 ? lines.join("\n") : "GATEWAY_CALLERS is not set.\n未设置 GATEWAY_CALLERS。";

@@ -26,10 +26,12 @@ ${CALLER_USAGE}  backup <file>             copy the database, also while it is s
   migrate                   make or update the tables in PostgreSQL         创建或升级 PostgreSQL 中的表
 
   --settings <path>         a file with settings (.env); the environment takes precedence
+                                                                            设置文件，环境变量优先
   --help, --version
 
-Settings: GATEWAY_LISTEN, GATEWAY_METRICS_LISTEN, GATEWAY_DATABASE, GATEWAY_LEASE_SECONDS,
+Settings 设置: GATEWAY_LISTEN, GATEWAY_METRICS_LISTEN, GATEWAY_DATABASE, GATEWAY_LEASE_SECONDS,
 GATEWAY_TRUSTED_PROXIES, GATEWAY_SHUTDOWN_SECONDS, and those of every deployment of the gateway: docs/gateway.md
+以及各部署方式通用的设置：docs/guide/gateway.zh-CN.md
 `;
 
 /** @satisfies {import("node:util").ParseArgsOptionsConfig} */
@@ -69,7 +71,12 @@ const COMMANDS = {
   migrate: { least: 0, most: 0, options: [], run: migrateDatabase },
 };
 
-class UsageFailure extends Failure {}
+class UsageFailure extends Failure {
+  /** @param {string} english */
+  constructor(english) {
+    super(english, `命令或参数有误，用法如下。\n\n${USAGE}`);
+  }
+}
 
 /** @param {string[]} args */
 function readArguments(args) {
@@ -77,7 +84,7 @@ function readArguments(args) {
   try {
     parsed = parseArgs({ args, options: OPTIONS, allowPositionals: true });
   } catch (/** @type {any} */ error) {
-    throw new UsageFailure(error.message, USAGE);
+    throw new UsageFailure(error.message);
   }
   const { values, positionals } = parsed;
   const [name = "serve", ...rest] = positionals;
@@ -90,7 +97,7 @@ function readArguments(args) {
     rest.length <= command.most &&
     Object.keys(options).every((option) => command.options.includes(option)) &&
     (name !== "caller" || areCallerArguments(rest, options));
-  if (!fits) throw new UsageFailure("The arguments are not valid.", USAGE);
+  if (!fits) throw new UsageFailure("The arguments are not valid.");
   return { command, rest, options, file };
 }
 
@@ -201,10 +208,7 @@ async function serve(_, { file }) {
 function portOf(option, text) {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new UsageFailure(
-    `${option} must be a port from 0 to 65535. ${option} 应为 0 到 65535 的端口。`,
-    USAGE,
-  );
+  throw new UsageFailure(`${option} must be a port from 0 to 65535. ${option} 应为 0 到 65535 的端口。`);
 }
 
 /**

@@ -118,7 +118,7 @@ test("invalid arguments are refused with the usage", async () => {
   ]) {
     const { code, output } = await gateway(args);
     assert.equal(code, USAGE, args.join(" "));
-    assert.match(output, /Usage:/, args.join(" "));
+    assert.match(output, /^命令或参数有误，用法如下。\n\nUsage:/m, args.join(" "));
   }
 });
 

@@ -18,7 +18,11 @@ const packages = {
     folder: "server",
     documents: [
       ...["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"],
-      ...["docs/gateway.md", "docs/guide/server.md", "docs/guide/server.zh-CN.md"],
+      "docs/gateway.md",
+      ...["server", "gateway", "alibaba-cloud"].flatMap((guide) => [
+        `docs/guide/${guide}.md`,
+        `docs/guide/${guide}.zh-CN.md`,
+      ]),
     ],
   },
 };

@@ -39,7 +39,7 @@ const files = () =>
 test("it holds what it needs, and nothing of the build machine", () => {
   const own = files().filter((file) => !file.startsWith("node_modules"));
   const expected =
-    /^(dist\/([\w-]+\.js|gateway\.wasm|openapi\.json|console\/.+)|deploy\/[\w.-]+|docs\/(gateway|guide\/server(\.zh-CN)?)\.md|README\.md|CHANGELOG\.md|LICENSE-(APACHE|MIT)|package\.json)$/;
+    /^(dist\/([\w-]+\.js|gateway\.wasm|openapi\.json|console\/.+)|deploy\/[\w.-]+|docs\/(gateway|guide\/(server|gateway|alibaba-cloud)(\.zh-CN)?)\.md|README\.md|CHANGELOG\.md|LICENSE-(APACHE|MIT)|package\.json)$/;
   for (const file of own) assert.match(file, expected);
   for (const file of [
     "README.md",
@@ -47,6 +47,8 @@ test("it holds what it needs, and nothing of the build machine", () => {
     "dist/console/_headers",
     "deploy/Containerfile",
     "docs/guide/server.zh-CN.md",
+    "docs/guide/gateway.zh-CN.md",
+    "docs/guide/alibaba-cloud.zh-CN.md",
   ])
     assert.ok(own.includes(file), file);
   const places = [`${root}/`, ...(homedir().length > 1 ? [`${homedir()}/`] : [])];

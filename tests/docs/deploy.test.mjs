@@ -90,6 +90,20 @@ test("both guides say what to do about each alert", () => {
   }
 });
 
+test("each alert has its texts in English and Chinese", () => {
+  const [, ...alerts] = files["alerts.yaml"].split(/^ +- alert: /m);
+  for (const alert of alerts) {
+    const texts = [...alert.matchAll(/^ {10}(\w+): (.+)$/gm)];
+    const name = alert.split("\n")[0];
+    assert.deepEqual(
+      texts.map(([, key]) => key),
+      ["summary", "summary_zh", "action", "action_zh"],
+      name,
+    );
+    for (const [, key, text] of texts) assert.equal(/\p{Script=Han}/u.test(text), key.endsWith("_zh"), name);
+  }
+});
+
 test("nginx logs no URL, waits for a verdict and repeats no start", () => {
   const conf = files["nginx.conf"];
   const [, format] = conf.match(/^log_format \w+ '(.*)';$/m);

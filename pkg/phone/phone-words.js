@@ -45,7 +45,7 @@ export const words = {
     more: "其他产品的结果",
     codes: "查询时报错",
     giveUp: "放弃",
-    gaveUp: "已放弃：没有提交任何内容，查询得到 Code 424；30 分钟内可再次打开。",
+    gaveUp: "已放弃：没有提交任何内容，查询得到 Code 424；在发起后的 30 分钟内仍可再次打开。",
     scripted: "按脚本自动结束",
     scriptedNote: (time) => `OuterOrderNo 或 UserId 指定了结果，将于 ${time} 结束。`,
     passed: "已提交：通过",

@@ -155,7 +155,8 @@ function Listed({ found }: { found: FaceVerificationSummary[] }) {
                 <th scope="col">{text.order}</th>
                 <th scope="col">{text.subCode}</th>
                 <th scope="col">
-                  {text.created} <span class="zone">({now})</span>
+                  {text.created}
+                  <span class="zone">{t.value.app.inZone(now)}</span>
                 </th>
               </tr>
             </thead>

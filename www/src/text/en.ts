@@ -32,6 +32,7 @@ export const en: Catalogue = {
     brokenTitle: "This page failed",
     broken: "Reload the page. If it fails again, report the steps to the maintainers.",
     reload: "Reload",
+    inZone: (zone: string) => ` (${zone})`,
   },
   failure: {
     coreTitle: "The WebAssembly module did not load",

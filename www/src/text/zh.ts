@@ -17,7 +17,7 @@ export const zh = {
     sandbox: "沙箱",
     developmentTitle: "上游是本机沙箱：不产生费用，结果由你决定。",
     staging: "预发环境",
-    stagingTitle: "上游是团队共用的沙箱：不产生费用，结论均非真实。",
+    stagingTitle: "上游是团队共用的沙箱：不产生费用，所有结论都是模拟的，不代表真实认证。",
     production: "生产模式",
     productionTitle: "上游是阿里云：调用会计费。",
     noGateway: "网关未连接",
@@ -29,6 +29,7 @@ export const zh = {
     brokenTitle: "页面出错了",
     broken: "页面发生错误，请重新加载；若再次出现，请将操作步骤反馈给维护者。",
     reload: "重新加载",
+    inZone: (zone: string) => `（${zone}）`,
   },
   failure: {
     coreTitle: "WebAssembly 模块加载失败",
@@ -36,7 +37,7 @@ export const zh = {
     gatewayTitle: "无法连接网关",
     gateway:
       "网关没有响应。请检查网络后重试；如仍无法连接，请联系运维。本地开发时，请确认 npm start 仍在运行。",
-    audience: { user: "需由被认证人处理", developer: "需由开发者处理", operator: "需由运维处理" },
+    audience: { user: "需由用户处理", developer: "需由开发者处理", operator: "需由运维处理" },
     retryable: "稍后重试同一请求可能成功",
     requestId: "请求 ID",
     vendorCode: "阿里云 Code",
@@ -107,7 +108,7 @@ export const zh = {
     checkNow: "立即查询",
     standing: {
       starting: "正在发起",
-      unknown: "是否发起成功未知",
+      unknown: "发起结果未知",
       pending: "等待用户完成",
       passed: "通过",
       rejected: "未通过",
@@ -123,7 +124,7 @@ export const zh = {
     },
     meaningTitle: "“通过”意味着什么",
     meaning:
-      "在 LR_FR 下，阿里云只确认镜头前是真人，不核实姓名与证件号码是否真实，也不核实它们是否属于这个人。需要与权威数据比对时，请使用阿里云的其他产品（如 ID_PRO）。",
+      "在 LR_FR 下，阿里云只确认镜头前是真人，不核实姓名与证件号码是否真实，也不核实它们是否属于这个人。需要与权威数据源比对时，请使用阿里云的其他产品（如 ID_PRO）。",
     subCode: "SubCode",
     advice: "说明与建议",
     billed: "是否计费",
@@ -252,7 +253,7 @@ export const zh = {
   },
   identity: {
     title: "证件号检查",
-    lead: "检查身份证号与姓名，说明每一段的含义和错误。全部在本页完成，不联网。",
+    lead: "检查证件号码与姓名，说明每一段的含义和错误。全部在本页完成，不联网。",
     one: "单个",
     list: "名单",
     certNo: "证件号码",
@@ -320,7 +321,7 @@ export const zh = {
   },
   ledger: {
     title: "订单",
-    lead: "该令牌可查询的订单，按时间倒序。订单记录不含姓名、证件号、手机号和照片。",
+    lead: "该令牌可查询的订单，按时间倒序。订单记录不含姓名、证件号码、手机号码和照片。",
     orderTitle: "订单详情",
     orderLead: "网关对这笔订单的记录，不含任何个人信息。",
     token: "访问令牌（Bearer）",

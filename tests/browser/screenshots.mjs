@@ -90,7 +90,7 @@ await command(import.meta, async () => {
     await mustHaveChinese(chrome);
     await makeOrders(both);
     for (const { name, ...look } of looks) {
-      const page = await (await chrome.newContext(look)).newPage();
+      const page = await (await chrome.newContext({ ...look, timezoneId: "Asia/Shanghai" })).newPage();
       const session = await page.context().newCDPSession(page);
       for (const [view, prepare] of Object.entries(views)) {
         await line(`${view}, ${name}`, async () => {

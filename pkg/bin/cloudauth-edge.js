@@ -156,7 +156,7 @@ It is an emulator: no real person is ever verified.`,
 
 ${account}
 
-${say("把 SDK 的接入点改为：", "Point your SDK at it:")}
+${say("把 SDK 的 endpoint 改为：", "Point your SDK at it:")}
   npm cloudauth-edge                     endpoint: "${url}"
   npm @alicloud/pop-core                 endpoint: "${url}"
   npm @alicloud/cloudauth20190307        endpoint: "${host}", protocol: "http"

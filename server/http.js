@@ -15,7 +15,7 @@ import { logFailure } from "../host/log.js";
  * @typedef {{ status: number, headers: Headers, body: string | Uint8Array | null }} Page
  */
 
-/** Maximum size of headers; older SDKs put names, numbers and MetaInfo into the URL. */
+/** Maximum size of headers; official SDKs put names, numbers and MetaInfo into the URL. */
 const HEADERS_MAX_BYTES = 64 * 1024;
 const HEADERS_TIMEOUT_MS = 15_000;
 /** Longer than the core's time limit for a body. */

@@ -148,8 +148,9 @@ export class SandboxHost {
       accounts,
       controlToken,
       store = new MemoryStore(),
-      now = Date.now,
-      fetch = globalThis.fetch,
+      // Looked up at each call, because tests replace them.
+      now = () => Date.now(),
+      fetch = (url, init) => globalThis.fetch(url, init),
       ...unknown
     }: Omit<SandboxOptions, "file"> = {},
   ) {

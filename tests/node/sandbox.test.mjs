@@ -225,6 +225,25 @@ describe("in-process", () => {
     });
   }
 
+  test("a fake date applies to the client and to the sandbox", async (t) => {
+    const sandbox = sandboxFor();
+    const client = clientOf(sandbox);
+    const { certifyId } = await start(client);
+    t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 31 * 60_000 });
+    assert.equal((await ask(client, certifyId)).code, "424");
+    assert.equal((await sandbox.verification(certifyId)).stage, "expired");
+  });
+
+  test("a callback goes to the fetch that a test has put in place since", async (t) => {
+    const sandbox = sandboxFor();
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const fetch = t.mock.method(globalThis, "fetch", async () => new Response(""));
+    const { certifyId } = await start(clientOf(sandbox), { callbackUrl: "https://example.com/callback" });
+    await sandbox.submit(certifyId);
+    t.mock.timers.tick(10_000);
+    assert.equal(fetch.mock.callCount(), 1);
+  });
+
   test("an empty host is refused, with which Node would listen on every address", async () => {
     await assert.rejects(sandboxFor().listen({ host: "" }), /must be an address/);
   });
@@ -388,7 +407,7 @@ describe("in-process", () => {
     const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
     try {
       const file = join(folder, "state.jsonl");
-      const before = sandboxFor({ file });
+      const before = sandboxFor({ file, now: Date.now }); // not the mock's
       await before.setClock("2019-03-07T00:00:00Z");
       t.mock.timers.enable({ apis: ["Date"], now: Date.parse("2019-03-07T00:00:00Z") }); // the client's clock
       const { certifyId } = await start(clientOf(before));

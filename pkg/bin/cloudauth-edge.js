@@ -13,6 +13,8 @@ const USAGE = say(
 
   --port <端口>       监听端口（默认 8788）；0 表示任一空闲端口
   --host <地址>       监听地址（默认 127.0.0.1）
+  --public-url <URL>  浏览器和程序访问沙箱的地址，如 https://sandbox.example，
+                      用于 CertifyUrl 和照片地址（默认取自请求的 Host）
   --file <路径>       把状态保存到这个文件；不设置时只在内存中
   --config <路径>     JSON 文件：用 "accounts" 代替演示账号；设置 "controlToken" 后，
                       调用控制接口须携带该令牌（不设置时任何人都可调用）
@@ -26,6 +28,9 @@ Serves an emulator of Alibaba Cloud's face verification (Cloudauth 2019-03-07) o
 
   --port <number>     the port to listen on (8788); 0 for any free one
   --host <address>    the address to listen on (127.0.0.1)
+  --public-url <url>  where browsers and programs reach it, such as
+                      https://sandbox.example, for CertifyUrl and the URLs of
+                      pictures (the request's Host)
   --file <path>       also keep the state in this file
   --config <path>     a JSON file with "accounts" that replace the demo account, and a
                       "controlToken" that the control API then requires
@@ -38,6 +43,7 @@ Serves an emulator of Alibaba Cloud's face verification (Cloudauth 2019-03-07) o
 const OPTIONS = {
   port: { type: "string", default: "8788" },
   host: { type: "string", default: "127.0.0.1" },
+  "public-url": { type: "string" },
   file: { type: "string" },
   config: { type: "string" },
   verbose: { type: "boolean", default: false },
@@ -119,6 +125,12 @@ function explain(error, { port, host, file }) {
   }
   if (["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN"].includes(error.code)) {
     return say(`--host: ${host} 不是本机的地址`, `--host: ${host} is not an address of this machine`);
+  }
+  if (error.code === "ERR_SANDBOX_PUBLIC_URL") {
+    return say(
+      "--public-url 应为 http://主机名[:端口] 或 https://主机名[:端口]，不带路径、查询串或用户名",
+      "--public-url must be http://host[:port] or https://host[:port], without path, query or user name",
+    );
   }
   if (error.code === "ERR_SANDBOX_FILE") {
     return say(
@@ -216,6 +228,7 @@ if (values.help) {
     const { url } = await sandbox.listen({
       port,
       host: values.host,
+      publicUrl: values["public-url"],
       ...(values.verbose ? { onAnswer: logged } : {}),
     });
     // Registered before the ready message is printed, because the reader may stop it immediately.

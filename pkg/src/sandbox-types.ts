@@ -193,6 +193,11 @@ export interface Sandbox {
     port?: number | undefined;
     /** The address to listen on; default `127.0.0.1`. */
     host?: string | undefined;
+    /**
+     * Where browsers and programs reach it, such as `https://sandbox.example`, for CertifyUrl and the URLs of pictures;
+     * default: the request's Host.
+     */
+    publicUrl?: string | undefined;
     /** Called after each request, for a log; `status` is null if the connection ended before the response did. */
     onAnswer?:
       ((answer: { method: string; path: string; status: number | null; millis: number }) => void) | undefined;

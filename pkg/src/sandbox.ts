@@ -54,12 +54,18 @@ class NodeSandbox extends SandboxHost implements Sandbox {
   readonly #servers = new Set<Server>();
 
   /** Serves it over HTTP. */
-  async listen({ port = 0, host = "127.0.0.1", onAnswer }: Listening = {}): Promise<SandboxServer> {
+  async listen({
+    port = 0,
+    host = "127.0.0.1",
+    publicUrl,
+    onAnswer,
+  }: Listening = {}): Promise<SandboxServer> {
     // Node would listen on every address.
     if (!host) throw new TypeError("The host must be an address. host 应为地址，不能为空。");
+    const origin = publicUrl === undefined ? undefined : originOf(publicUrl);
     const answer = (request: IncomingMessage, response: ServerResponse) => {
       if (onAnswer) report(onAnswer, request, response);
-      this.#serve(request, response).catch((error) => {
+      this.#serve(request, response, origin).catch((error) => {
         // Report it, and continue with the next request.
         if (response.headersSent || response.destroyed) response.destroy();
         else send(response, internalError(error));
@@ -106,7 +112,7 @@ class NodeSandbox extends SandboxHost implements Sandbox {
     });
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(request: IncomingMessage, response: ServerResponse, publicOrigin?: string): Promise<void> {
     const body = await readBody(request);
     if (body === null) return;
     const [path, query = ""] = split(request.url ?? "/");
@@ -114,7 +120,8 @@ class NodeSandbox extends SandboxHost implements Sandbox {
     for (let at = 0; at < request.rawHeaders.length; at += 2) {
       headers.push([request.rawHeaders[at]!.toLowerCase(), request.rawHeaders[at + 1]!]);
     }
-    const origin = `http://${request.headers.host ?? `127.0.0.1:${request.socket.localPort}`}`;
+    const origin =
+      publicOrigin ?? `http://${request.headers.host ?? `127.0.0.1:${request.socket.localPort}`}`;
     const done = this.handle({ method: request.method ?? "", path, query, headers, body }, origin);
     const gone = new AbortController();
     response.once("close", () => gone.abort());
@@ -131,6 +138,16 @@ class NodeSandbox extends SandboxHost implements Sandbox {
     }
     send(response, done.response);
   }
+}
+
+/** The origin of a URL that consists of nothing else. */
+function originOf(publicUrl: string): string {
+  const url = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  const message =
+    "publicUrl must be http://host[:port] or https://host[:port], without path, query or user name.";
+  const zh = "publicUrl 应为 http://主机名[:端口] 或 https://主机名[:端口]，不带路径、查询串或用户名。";
+  throw Object.assign(new TypeError(`${message} ${zh}`), { code: "ERR_SANDBOX_PUBLIC_URL" });
 }
 
 /**

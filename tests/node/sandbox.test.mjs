@@ -507,6 +507,33 @@ describe("over HTTP", () => {
     assert.equal((await picture.arrayBuffer()).byteLength, Number(picture.headers.get("content-length")));
   });
 
+  test("the URLs that it returns begin with publicUrl", async () => {
+    const sandbox = sandboxFor();
+    for (const [publicUrl, origin] of [
+      ["https://sandbox.example", "https://sandbox.example"],
+      ["HTTP://Localhost:8788/", "http://localhost:8788"],
+    ]) {
+      const { url } = await sandbox.listen({ publicUrl });
+      const client = new FaceVerifyClient({ ...KEY, endpoint: url, maxAttempts: 1 });
+      const { certifyId, certifyUrl } = await start(client, { certifyUrlType: "H5" });
+      assert.equal(certifyUrl, `${origin}/_sandbox/h5#${certifyId}`);
+      await sandbox.submit(certifyId);
+      const { pictureUrl } = (await ask(client, certifyId)).material.facialPictureFront;
+      assert.ok(pictureUrl.startsWith(`${origin}/_sandbox/pictures/`), pictureUrl);
+      assert.equal((await fetch(pictureUrl.replace(origin, url))).status, 200);
+    }
+    for (const publicUrl of [
+      "",
+      "sandbox.example",
+      "ftp://sandbox.example",
+      "https://sandbox.example/path",
+      "https://sandbox.example?",
+      "https://sandbox.example/#",
+      "https://user@sandbox.example",
+    ])
+      await assert.rejects(sandbox.listen({ publicUrl }), /publicUrl must be.*publicUrl 应为/, publicUrl);
+  });
+
   test("bad input gets one clear error each, and the next request works", async () => {
     const { url, client } = await listening();
     const form = { "content-type": "application/x-www-form-urlencoded" };
@@ -646,6 +673,7 @@ describe("the command", () => {
     for (const [args, wording] of [
       [["--port", "x"], /--port 应为 0 至 65535 的整数/],
       [["--port", "1", "--host", "nowhere.invalid"], /nowhere\.invalid 不是本机的地址/],
+      [["--public-url", "sandbox.example"], /--public-url 应为 http:\/\/主机名/],
       [["--file", "/nowhere/state"], /--file: 无法使用 \/nowhere\/state/],
       [["--config", "nowhere.json"], /--config: 无法将 nowhere\.json 读取为 JSON/],
     ]) {

@@ -43,9 +43,10 @@ export type SandboxStep = (
   random: Uint8Array,
 ) => Uint8Array;
 
-/** A request, or the response to a callback. */
+/** A request, the start of this host, or the response to a callback. */
 interface Event {
   request?: SandboxRequest;
+  started?: Record<string, never>;
   callbackAnswered?: { certifyId: string; status: number | null };
 }
 
@@ -61,7 +62,7 @@ interface Done {
   response: SandboxResponse;
   delivery: Delivery;
   writes: Write[];
-  callback?: Callback | null;
+  callbacks: Callback[];
   now: number;
   file?: string | null;
 }
@@ -147,7 +148,7 @@ export class SandboxHost {
     {
       accounts,
       controlToken,
-      store = new MemoryStore(),
+      store,
       // Looked up at each call, because tests replace them.
       now = () => Date.now(),
       fetch = (url, init) => globalThis.fetch(url, init),
@@ -160,7 +161,7 @@ export class SandboxHost {
       typeof value === "bigint" ? String(value) : value,
     );
     this.#controlHeaders = controlToken ? [["authorization", `Bearer ${controlToken}`]] : [];
-    this.#store = store;
+    this.#store = store ?? new MemoryStore();
     this.#now = now;
     this.#fetch = fetch;
     try {
@@ -174,6 +175,7 @@ export class SandboxHost {
         },
       );
     }
+    if (store) this.#run({ started: {} }, "", NO_RANDOM);
   }
 
   /** Decides the response to a request, and stores the writes. */
@@ -336,14 +338,14 @@ export class SandboxHost {
     return decided;
   }
 
-  #perform({ writes, callback, now }: Done): void {
+  #perform({ writes, callbacks, now }: Done): void {
     for (const write of writes) {
       if (write.op === "clear") {
         this.#clearTimers();
         this.#store.clear();
       } else this.#store.put(write.key, write.value, write.expiresAt ?? null, now);
     }
-    if (callback) this.#later(callback.delayMillis, () => this.#call(callback));
+    for (const callback of callbacks) this.#later(callback.delayMillis, () => this.#call(callback));
   }
 
   #clearTimers(): void {

@@ -2,7 +2,7 @@
 //! response is 200. It is not signed, so the receiver must query the result.
 
 use super::session::Session;
-use super::verification::{CallbackState, Ending, Verification};
+use super::verification::{CallbackState, Ending, PREFIX, Verification};
 use super::web::with_query;
 use super::{Callback, Load};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ const MAX_ATTEMPTS: u32 = 10;
 const INTERVAL_MILLIS: u32 = 1_500;
 /// Delay before the first attempt, so that the CertifyId arrives before the callback of a
 /// verification that ends immediately.
-const FIRST_DELAY_MILLIS: i64 = 500;
+const FIRST_DELAY_MILLIS: u32 = 500;
 
 /// The outcome of a callback.
 #[derive(Debug, Deserialize)]
@@ -25,24 +25,39 @@ pub struct CallbackAnswer {
     pub status: Option<u16>,
 }
 
-/// Asks the host to report the end of a verification that has a CallbackUrl. Only verdicts are
-/// reported.
-pub(super) fn announce(session: &mut Session<'_>, verification: &Verification) {
-    let (Some(state), Some(Ending::SubCode(sub_code)), Some(ended_at)) = (
-        &verification.callback,
-        &verification.ending,
-        verification.ended_at,
-    ) else {
+/// Asks the host to report the end of a verification that has a CallbackUrl, unless the receiver has
+/// confirmed it or the attempts are used up. Only verdicts are reported.
+pub(super) fn schedule(session: &mut Session<'_>, verification: &Verification) {
+    let (Some(state), Some(Ending::SubCode(sub_code))) =
+        (&verification.callback, &verification.ending)
+    else {
         return;
     };
-    let wait = ended_at
-        .saturating_sub(session.now.unix_millis())
-        .saturating_add(FIRST_DELAY_MILLIS);
-    session.callback = Some(Callback {
+    if state.last_status == Some(200) || state.attempts >= MAX_ATTEMPTS {
+        return;
+    }
+    let delay_millis = match state.attempts {
+        0 => verification
+            .script_millis_left(session.now)
+            .saturating_add(FIRST_DELAY_MILLIS),
+        _ => INTERVAL_MILLIS,
+    };
+    session.callbacks.push(Callback {
         certify_id: verification.certify_id.clone(),
         url: url(state, &verification.certify_id, sub_code),
-        delay_millis: u32::try_from(wait).unwrap_or_default(),
+        delay_millis,
     });
+}
+
+/// Schedules the callbacks that are still owed: the host has started, and knows none of those that it
+/// scheduled before.
+pub(super) fn resume(session: &mut Session<'_>) -> Result<(), Load> {
+    for verification in session.list::<Verification>(PREFIX)? {
+        if session.now < verification.kept_until() {
+            schedule(session, &verification);
+        }
+    }
+    Ok(())
 }
 
 /// Records the response to a callback and schedules another attempt if it was not 200.
@@ -57,14 +72,7 @@ pub(super) fn answered(session: &mut Session<'_>, answer: &CallbackAnswer) -> Re
     };
     state.attempts = state.attempts.saturating_add(1);
     state.last_status = answer.status;
-    let again = answer.status != Some(200) && state.attempts < MAX_ATTEMPTS;
-    if again && let Some(Ending::SubCode(sub_code)) = &verification.ending {
-        session.callback = Some(Callback {
-            certify_id: answer.certify_id.clone(),
-            url: url(state, &answer.certify_id, sub_code),
-            delay_millis: INTERVAL_MILLIS,
-        });
-    }
+    schedule(session, &verification);
     let kept_until = verification.kept_until();
     session.put(row, &verification, Some(kept_until));
     Ok(())

@@ -440,7 +440,7 @@ fn submit(session: &mut Session<'_>, request: &IncomingRequest, certify_id: &str
     };
     let mut verification = load(session, certify_id)?;
     verification.submit(ending, session.now).map_err(cannot)?;
-    callback::announce(session, &verification);
+    callback::schedule(session, &verification);
     store(session, &verification);
     Ok((200, view(session, &verification)))
 }

@@ -66,7 +66,7 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
         }),
         web: web::addresses(session, call, &certify_id),
     };
-    callback::announce(session, &verification);
+    callback::schedule(session, &verification);
     session.put(
         Verification::row(&certify_id),
         &verification,

@@ -58,6 +58,9 @@ pub enum Event {
     /// A request arrived. A host that limits bodies to [`MAX_BODY`] bytes passes one byte more than
     /// that if the limit is exceeded.
     Request(IncomingRequest),
+    /// The host has started with rows that an earlier one stored. It forgets the callbacks that it
+    /// has not sent when it ends.
+    Started {},
     /// The response to a callback arrived, or the callback failed.
     CallbackAnswered(CallbackAnswer),
 }
@@ -116,8 +119,8 @@ pub struct Done {
     pub delivery: Delivery,
     /// Rows to store, in order.
     pub writes: Vec<Write>,
-    /// A callback to send.
-    pub callback: Option<Callback>,
+    /// Callbacks to send.
+    pub callbacks: Vec<Callback>,
     /// The sandbox's clock: rows with an earlier `expires_at` can be deleted.
     pub now: i64,
 }
@@ -184,6 +187,10 @@ pub fn step(input: &Input, config: &Config, random: &Random) -> Output {
             Event::Request(request) => {
                 let (response, delivery) = answer(&mut session, request)?;
                 (Some(response), delivery)
+            }
+            Event::Started {} => {
+                callback::resume(&mut session)?;
+                (None, Delivery::default())
             }
             Event::CallbackAnswered(answer) => {
                 callback::answered(&mut session, answer)?;

@@ -55,7 +55,7 @@ pub(super) struct Session<'a> {
     pub(super) random: &'a Random,
     /// The current time by the sandbox's clock.
     pub(super) now: Timestamp,
-    pub(super) callback: Option<Callback>,
+    pub(super) callbacks: Vec<Callback>,
     /// See [`Done::file`].
     pub(super) file: Option<&'static str>,
     writes: Vec<Write>,
@@ -72,7 +72,7 @@ impl<'a> Session<'a> {
             config,
             random,
             now: Timestamp::from_unix_millis(input.now),
-            callback: None,
+            callbacks: Vec::new(),
             file: None,
             writes: Vec::new(),
         };
@@ -154,7 +154,7 @@ impl<'a> Session<'a> {
             file: self.file,
             delivery,
             writes: self.writes,
-            callback: self.callback,
+            callbacks: self.callbacks,
             now: self.now.unix_millis(),
         }
     }

@@ -138,6 +138,17 @@ impl Verification {
             .unwrap_or_else(|| self.expires_at().unix_millis())
     }
 
+    /// How long a script's verification is still in progress; at most the script's own delay, also if
+    /// the clock has been set back.
+    pub(super) fn script_millis_left(&self, now: Timestamp) -> u32 {
+        let ended_at = self.ended_at.filter(|_| self.scripted);
+        let left = ended_at.map_or(0, |ended_at| {
+            let delay = ended_at.saturating_sub(self.created_at);
+            ended_at.saturating_sub(now.unix_millis()).min(delay)
+        });
+        u32::try_from(left).unwrap_or_default()
+    }
+
     /// When the CertifyId expires.
     pub(super) const fn expires_at(&self) -> Timestamp {
         Timestamp::from_unix_millis(self.created_at).plus_millis(SUBMIT_WITHIN_MILLIS)

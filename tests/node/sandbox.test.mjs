@@ -295,6 +295,34 @@ describe("in-process", () => {
     }
   });
 
+  test("after a restart, the callbacks that are owed are sent", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    try {
+      const file = join(folder, "state.jsonl");
+      const calls = [];
+      const fetch = async (url) => (calls.push(new URL(url).searchParams.get("passed")), new Response(""));
+      const before = sandboxFor({ file, fetch });
+      const order = { callbackUrl: "https://example.com/callback" };
+      await start(clientOf(before), { ...order, userId: "sandbox-sub-205-after-60s" });
+      const { certifyId } = await start(clientOf(before), order);
+      await before.submit(certifyId, "206");
+      await before.close();
+      const later = sandboxFor({ file, fetch });
+      t.mock.timers.tick(1_000);
+      assert.deepEqual(calls, ["206"]);
+      t.mock.timers.tick(60_000);
+      assert.deepEqual(calls, ["206", "205"]);
+      while ((await later.verification(certifyId)).callback.attempts === 0) await new Promise(setImmediate);
+      await later.close();
+      sandboxFor({ file, fetch });
+      t.mock.timers.tick(61_000);
+      assert.equal(calls.length, 2, "what the receiver has confirmed is not sent again");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("a file is known by each of its rows, even if they were cut off", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
     try {

@@ -2,7 +2,7 @@
 
 use crate::host::{Host, ORIGIN, pairs, start, with};
 use cloudauth_edge::http::IncomingRequest;
-use cloudauth_edge::sandbox::{Account, Callback, Config};
+use cloudauth_edge::sandbox::{Account, Callback, Config, Event};
 use cloudauth_edge::vendor::credentials::Secret;
 
 const MINUTE: i64 = 60_000;
@@ -155,7 +155,7 @@ fn the_phone_cannot_change_a_scripted_outcome() {
                 (answer.status(), &answer.json()["code"]),
                 (409, &"scripted".into())
             );
-            assert_eq!(answer.0.callback, None, "one callback, from the start");
+            assert_eq!(answer.0.callbacks, [], "one callback, from the start");
         }
     }
     assert_eq!(host.describe(&certify_id).result()["SubCode"], "200");
@@ -317,29 +317,23 @@ fn the_callback_is_repeated_until_answered() {
     );
     let parameters = with(parameters, "CallbackToken", Some("1000 004&826"));
     let begun = host.init(parameters);
-    assert_eq!(begun.0.callback, None);
+    assert_eq!(begun.0.callbacks, []);
     let certify_id = begun.certify_id();
-    assert_eq!(host.open(&certify_id).0.callback, None);
-    let callback = host.submit(&certify_id, "205").0.callback;
+    assert_eq!(host.open(&certify_id).0.callbacks, []);
+    let callback = host.submit(&certify_id, "205").0.callbacks;
     let url = format!(
         "https://example.com/cb?order=7&callbackToken=1000%20004%26826&certifyId={certify_id}&passed=205"
     );
-    let Some(Callback { url: called, .. }) = callback else {
+    let [Callback { url: called, .. }] = callback.as_slice() else {
         panic!("no callback")
     };
-    assert_eq!(called, url);
+    assert_eq!(*called, url);
 
     for status in [None, Some(500), Some(302)] {
-        let again = host
-            .callback_answered(&certify_id, status)
-            .callback
-            .unwrap();
-        assert_eq!((again.url, again.delay_millis), (url.clone(), 1_500));
+        let again = &host.callback_answered(&certify_id, status).callbacks[0];
+        assert_eq!((&again.url, again.delay_millis), (&url, 1_500));
     }
-    assert_eq!(
-        host.callback_answered(&certify_id, Some(200)).callback,
-        None
-    );
+    assert_eq!(host.callback_answered(&certify_id, Some(200)).callbacks, []);
     let shown = host
         .control("GET", &format!("verifications/{certify_id}"), "")
         .json();
@@ -358,13 +352,57 @@ fn the_callback_ends_after_ten_attempts_and_after_a_reset() {
     let parameters = with(start(), "CallbackUrl", Some("https://example.com/cb"));
     let certify_id = host.init(parameters.clone()).certify_id();
     host.submit(&certify_id, "passed");
-    let attempts = (1..20).find(|_| host.callback_answered(&certify_id, None).callback.is_none());
+    let attempts = (1..20).find(|_| {
+        host.callback_answered(&certify_id, None)
+            .callbacks
+            .is_empty()
+    });
     assert_eq!(attempts, Some(10));
 
     let certify_id = host.init(parameters).certify_id();
     host.submit(&certify_id, "passed");
     host.control("POST", "reset", "");
-    assert_eq!(host.callback_answered(&certify_id, None).callback, None);
+    assert_eq!(host.callback_answered(&certify_id, None).callbacks, []);
+}
+
+#[test]
+fn a_host_that_starts_sends_the_callbacks_that_are_owed() {
+    let mut host = Host::new();
+    let parameters = with(start(), "CallbackUrl", Some("https://example.com/cb"));
+    let mut ended = |script: &str| {
+        let parameters = with(parameters.clone(), "UserId", Some(script));
+        host.init(parameters).certify_id()
+    };
+    let [confirmed, repeated, later, abandoned] =
+        ["200", "205", "200-after-60s", "206"].map(|code| ended(&format!("sandbox-sub-{code}")));
+    ended("sandbox-describe-500");
+    host.init(parameters);
+    host.callback_answered(&confirmed, Some(200));
+    host.callback_answered(&repeated, Some(500));
+    for _ in 0..10 {
+        host.callback_answered(&abandoned, None);
+    }
+    host.advance(10_000);
+    let owed = |host: &mut Host| {
+        let mut owed: Vec<_> = host.run(Event::Started {}).callbacks;
+        owed.sort_by_key(|callback| callback.delay_millis);
+        owed.into_iter()
+            .map(|callback| (callback.certify_id, callback.delay_millis))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        owed(&mut host),
+        [(repeated.clone(), 1_500), (later.clone(), 50_500)]
+    );
+    host.control("POST", "clock", r#"{"set":"2019-03-07T00:00:00Z"}"#);
+    assert_eq!(
+        owed(&mut host),
+        [(repeated.clone(), 1_500), (later.clone(), 60_500)],
+        "the delay is real time"
+    );
+    host.advance(180 * 86_400_000);
+    host.control("POST", "clock", r#"{"offsetMs":0}"#);
+    assert_eq!(owed(&mut host), [], "the records are deleted");
 }
 
 #[test]
@@ -373,8 +411,7 @@ fn scripted_verifications_call_back_too_and_codes_do_not() {
     let parameters = with(start(), "CallbackUrl", Some("https://example.com/cb"));
     let at_once = host.init(with(parameters.clone(), "UserId", Some("sandbox-sub-200")));
     assert_eq!(
-        at_once.0.callback.unwrap().delay_millis,
-        500,
+        at_once.0.callbacks[0].delay_millis, 500,
         "after the CertifyId"
     );
     let later = host.init(with(
@@ -382,9 +419,9 @@ fn scripted_verifications_call_back_too_and_codes_do_not() {
         "UserId",
         Some("sandbox-sub-200-after-3s"),
     ));
-    assert_eq!(later.0.callback.unwrap().delay_millis, 3_500);
+    assert_eq!(later.0.callbacks[0].delay_millis, 3_500);
     let code = host.init(with(parameters, "UserId", Some("sandbox-describe-500")));
-    assert_eq!(code.0.callback, None);
+    assert_eq!(code.0.callbacks, []);
 }
 
 #[test]
@@ -398,7 +435,7 @@ fn a_person_who_gives_up_has_submitted_nothing() {
     assert_eq!(host.describe(&certify_id).code(), "403");
     let given_up = give_up(&mut host, &certify_id);
     assert_eq!(given_up.json()["stage"], "created");
-    assert!(given_up.0.callback.is_none());
+    assert!(given_up.0.callbacks.is_empty());
     assert_eq!(host.describe(&certify_id).code(), "424");
     assert_eq!(give_up(&mut host, &certify_id).status(), 200);
 

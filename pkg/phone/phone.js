@@ -56,7 +56,7 @@ async function ask(path, method, content) {
 const screen = new PhoneScreen(part("phone"), {
   act: (certifyId, verb, content) => ask(`verifications/${certifyId}/${verb}`, "POST", content),
   async changed(verification) {
-    if (isCertifyUrl && verification?.returnUrl) location.assign(verification.returnUrl);
+    if (isCertifyUrl && verification?.returnUrl) goBack(verification);
     else await refresh();
   },
 });
@@ -77,13 +77,32 @@ async function refresh() {
         (await ask(`verifications/${encodeURIComponent(asked)}`).catch(ifUnknown)))
       : null;
     if (mine !== refreshes) return;
-    const hasJustEnded = shown?.certifyId === one?.certifyId && shown && waits(shown) && !waits(one);
     listed = lists;
     shown = one;
-    if (isCertifyUrl && hasJustEnded && one.returnUrl) location.assign(one.returnUrl);
+    if (isCertifyUrl && one?.returnUrl && !hasGoneBack(one)) goBack(one);
     show();
   } catch (error) {
     if (mine === refreshes) show(error);
+  }
+}
+
+/** Goes to ReturnUrl. After an end it does so once in each tab: opened again, the page shows the result. */
+function goBack({ certifyId, stage, returnUrl }) {
+  if (stage === "ended") {
+    try {
+      sessionStorage.setItem(certifyId, "gone back");
+    } catch {
+      // Without storage, the page goes back each time.
+    }
+  }
+  location.assign(returnUrl);
+}
+
+function hasGoneBack({ certifyId }) {
+  try {
+    return sessionStorage.getItem(certifyId) !== null;
+  } catch {
+    return false;
   }
 }
 

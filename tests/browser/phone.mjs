@@ -72,9 +72,10 @@ async function withPhone(look, options, use) {
       const order = { sceneId: SCENE, outerOrderNo, metaInfo: '{"zimVer":"3.0.0"}' };
       return (await client.initFaceVerify(order)).certifyId;
     };
-    const startInBrowser = (returnUrl) =>
+    const startInBrowser = (returnUrl, userId) =>
       client.initFaceVerify({
         sceneId: SCENE,
+        userId,
         outerOrderNo: newOuterOrderNo(),
         metaInfo: '{"bioMetaInfo":"4.1.0:2916352,0","deviceType":"h5","ua":"Mozilla/5.0"}',
         certifyUrlType: "H5",
@@ -291,6 +292,23 @@ test("an end elsewhere takes the browser back, too", () =>
     await sandbox.submit(certifyId, "206");
     await page.waitForURL(/phone\.css/);
     assert.equal(wayBack(page).code, 2006);
+  }));
+
+test("a verification that has ended before the page opens takes the browser back once", () =>
+  withPhone({}, {}, async ({ page, words, sandbox, startInBrowser }) => {
+    const returnUrl = `${new URL(page.url()).origin}/_sandbox/phone.css`;
+    const scripted = await startInBrowser(returnUrl, "sandbox-sub-205");
+    const submitted = await startInBrowser(returnUrl);
+    await sandbox.submit(submitted.certifyId, "206");
+    for (const { certifyId, certifyUrl } of [scripted, submitted]) {
+      await page.goto(certifyUrl);
+      await page.waitForURL(/phone\.css/);
+      assert.deepEqual([wayBack(page).code, wayBack(page).certifyId], [2006, certifyId]);
+      await page.goBack();
+      await screen(page).getByText(words.rejected).waitFor();
+      await page.reload();
+      await page.getByRole("link", { name: words.back }).waitFor();
+    }
   }));
 
 test("the list says how each has ended, the last to end first", () =>

@@ -15,6 +15,10 @@ import { createSandbox } from "../pkg/dist/sandbox-workerd.js";
  * @property {Namespace<{ fetch(request: Request): Promise<Response> }>} SANDBOX
  */
 
+/** The newest verifications are kept: a list of them must fit into the memory of a Durable Object. */
+const MAX_VERIFICATIONS = 10_000;
+const TRIM_EVERY = 1024;
+
 /** @extends {DurableObject<Env>} */
 export class SandboxState extends DurableObject {
   #sandbox;
@@ -56,6 +60,7 @@ export class SandboxState extends DurableObject {
  */
 class SqlStore {
   #sql;
+  #puts = 0;
 
   /** @param {SqlStorage} sql */
   constructor(sql) {
@@ -94,6 +99,15 @@ class SqlStore {
   put(key, value, expiresAt, now) {
     this.#sql.exec("DELETE FROM rows WHERE expires_at <= ?", now);
     this.#sql.exec("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", key, value, expiresAt);
+    if (this.#puts++ % TRIM_EVERY === 0) this.#trim();
+  }
+
+  /** Verifications expire later than other rows, the newest last. */
+  #trim() {
+    this.#sql.exec(
+      "DELETE FROM rows WHERE key LIKE 'verification/%' AND expires_at < (SELECT expires_at FROM rows ORDER BY expires_at DESC LIMIT 1 OFFSET ?)",
+      MAX_VERIFICATIONS - 1,
+    );
   }
 
   clear() {

@@ -1,6 +1,16 @@
 /** The sandbox's state in a file. */
 
-import { appendFileSync, copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { Buffer } from "node:buffer";
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { MemoryStore } from "./sandbox-host.js";
 
 /** A line of the file: a row, or `null` where all rows were deleted. */
@@ -9,6 +19,9 @@ type Change = [key: string, value: string, expiresAt: number | null] | null;
 /** The file is rewritten with the rows when it has this many lines, and this many for each row. */
 const REWRITE_LINES = 4096;
 const REWRITE_FACTOR = 4;
+/** How much is read at a time, and how many rows are written: a text holds at most half a gigabyte. */
+const READ_BYTES = 1024 * 1024;
+const WRITE_ROWS = 1024;
 
 /**
  * Rows in memory; every change is also appended as a line to a file that is read at the next start.
@@ -23,12 +36,7 @@ export class FileStore extends MemoryStore {
   constructor(file: string) {
     super();
     this.#file = file;
-    const { changes, damaged } = existsSync(file) ? changesIn(file) : { changes: [], damaged: false };
-    for (const change of changes) {
-      if (change === null) super.clear();
-      else super.put(...change, -Infinity);
-    }
-    if (damaged) copyFileSync(file, `${file}.damaged`);
+    if (existsSync(file)) this.#read();
     this.#rewrite();
   }
 
@@ -53,31 +61,71 @@ export class FileStore extends MemoryStore {
 
   #rewrite(): void {
     const fresh = `${this.#file}.new`;
-    const lines = Array.from(this.entries(), (row) => `${JSON.stringify(row)}\n`);
-    writeFileSync(fresh, lines.join(""), { mode: 0o600 });
+    const file = openSync(fresh, "w", 0o600);
+    try {
+      let lines: string[] = [];
+      for (const row of this.entries()) {
+        lines.push(`${JSON.stringify(row)}\n`);
+        if (lines.length < WRITE_ROWS) continue;
+        writeFileSync(file, lines.join(""));
+        lines = [];
+      }
+      writeFileSync(file, lines.join(""));
+    } finally {
+      closeSync(file);
+    }
     renameSync(fresh, this.#file);
+  }
+
+  /**
+   * Performs the file's changes. A crash or a full disk can cut a line off, or leave zeros: such a file is copied. Throws
+   * if another program wrote the file, because the store overwrites it.
+   */
+  #read(): void {
+    let [isEmpty, isOwn, isDamaged] = [true, false, false];
+    for (const text of linesOf(this.#file)) {
+      isEmpty = false;
+      const line = text.replace(/^\0+/, "");
+      if (line === "") continue;
+      isOwn ||= beginsLikeRow(line);
+      const change = parsed(line);
+      if (change === undefined && beginsLikeRow(line)) isDamaged = true;
+      else if (!isChange(change)) throw foreign(this.#file);
+      else if (change === null) super.clear();
+      else super.put(...change, -Infinity);
+    }
+    if (!isEmpty && !isOwn) throw foreign(this.#file);
+    if (isDamaged) copyFileSync(this.#file, `${this.#file}.damaged`);
+  }
+}
+
+/** The lines of a file, without reading the whole file into one text. */
+function* linesOf(path: string): Generator<string> {
+  const file = openSync(path, "r");
+  try {
+    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    const bytes = Buffer.allocUnsafe(READ_BYTES);
+    let rest = "";
+    for (;;) {
+      const length = readSync(file, bytes);
+      const lines = (rest + decoder.decode(bytes.subarray(0, length), { stream: length > 0 })).split("\n");
+      rest = lines.pop()!;
+      yield* lines;
+      if (length === 0) break;
+    }
+    if (rest !== "") yield rest;
+  } finally {
+    closeSync(file);
   }
 }
 
 /** How the sandbox's rows begin; `src/sandbox/` chooses the keys. */
 const ROWS = ["verification/", "nonce/", "calls/", "clock", "faults"].map((key) => `["${key}`);
 
-/**
- * The changes in a file, and whether lines were skipped: a crash or a full disk can cut a line off, or leave zeros.
- * Throws if another program wrote the file, because the store overwrites it.
- */
-function changesIn(file: string): { changes: Change[]; damaged: boolean } {
-  const text = readFileSync(file, "utf8");
-  const lines = text.split("\n").map((line) => line.replace(/^\0+/, ""));
-  const written = lines.filter((line) => line !== "");
-  const changes = written.map(parsed).filter((line) => line !== undefined);
-  const isOwn = text === "" || written.some(beginsLikeRow);
-  const isReadable = (line: string) => parsed(line) !== undefined || beginsLikeRow(line);
-  if (isOwn && written.every(isReadable) && changes.every(isChange))
-    return { changes, damaged: changes.length < written.length };
+function foreign(file: string): Error {
   const message = `${file} is not a state file of the sandbox and was not changed: choose another path.`;
   const zh = `${file} 不是沙箱的状态文件，未作改动，请换一个路径。`;
-  throw Object.assign(new Error(`${message} ${zh}`), { code: "ERR_SANDBOX_FILE" });
+  return Object.assign(new Error(`${message} ${zh}`), { code: "ERR_SANDBOX_FILE" });
 }
 
 /** Whether a line, which may be cut off, begins as the sandbox's rows do. */

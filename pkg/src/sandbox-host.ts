@@ -84,6 +84,10 @@ export const READ_LIMIT = 2 * 1024 * 1024 + 1;
 /** A decision needs a few rounds; more than this indicate a bug. */
 const MAX_ROUNDS = 8;
 const SWEEP_EVERY = 1024;
+/** `src/sandbox/` chooses the keys. */
+const VERIFICATIONS = "verification";
+/** More than start within 30 minutes at 50 a second, so that none is deleted while it waits. */
+const MAX_VERIFICATIONS = 100_000;
 const CALLBACK_TIMEOUT_MS = 10_000;
 const RANDOM_BYTES = 32;
 /** For steps that need no randomness; workerd provides none before the first request. */
@@ -91,43 +95,55 @@ const NO_RANDOM = new Uint8Array(RANDOM_BYTES);
 
 /** Rows in memory. Every store has these four methods, all of them synchronous, so that a decision is atomic. */
 export class MemoryStore implements SandboxStore {
-  #rows = new Map<string, { value: string; expiresAt: number }>();
+  /** By kind, oldest first. */
+  #kinds = new Map<string, Map<string, { value: string; expiresAt: number }>>();
   #puts = 0;
 
   get(key: string): string | null {
-    return this.#rows.get(key)?.value ?? null;
+    return this.#kinds.get(kindOf(key))?.get(key)?.value ?? null;
   }
 
   list(prefix: string): [string, string][] {
     const found: [string, string][] = [];
-    for (const [key, { value }] of this.#rows) if (key.startsWith(prefix)) found.push([key, value]);
+    for (const [key, value] of this.entries()) if (key.startsWith(prefix)) found.push([key, value]);
     return found;
   }
 
   put(key: string, value: string, expiresAt: number | null, now: number): void {
-    this.#rows.set(key, { value, expiresAt: expiresAt ?? Infinity });
+    const kind = kindOf(key);
+    let rows = this.#kinds.get(kind);
+    if (!rows) this.#kinds.set(kind, (rows = new Map()));
+    rows.set(key, { value, expiresAt: expiresAt ?? Infinity });
     if (++this.#puts % SWEEP_EVERY === 0) this.sweep(now);
   }
 
   clear(): void {
-    this.#rows.clear();
+    this.#kinds.clear();
   }
 
   /** All rows, as passed to `put`. */
   *entries(): Generator<[key: string, value: string, expiresAt: number | null]> {
-    for (const [key, { value, expiresAt }] of this.#rows)
-      yield [key, value, expiresAt === Infinity ? null : expiresAt];
+    for (const rows of this.#kinds.values())
+      for (const [key, { value, expiresAt }] of rows)
+        yield [key, value, expiresAt === Infinity ? null : expiresAt];
   }
 
   get size(): number {
-    return this.#rows.size;
+    let size = 0;
+    for (const rows of this.#kinds.values()) size += rows.size;
+    return size;
   }
 
-  /** Deletes the rows that have expired. */
+  /** Deletes the rows that have expired, and the oldest verifications if there are too many. */
   protected sweep(now: number): void {
-    for (const [key, { expiresAt }] of this.#rows) if (expiresAt <= now) this.#rows.delete(key);
+    for (const [kind, rows] of this.#kinds) {
+      let surplus = kind === VERIFICATIONS ? rows.size - MAX_VERIFICATIONS : 0;
+      for (const [key, { expiresAt }] of rows) if (surplus-- > 0 || expiresAt <= now) rows.delete(key);
+    }
   }
 }
+
+const kindOf = (key: string): string => key.split("/", 1)[0]!;
 
 /** A sandbox on any runtime with `fetch`, based on the module's `sandboxStep`. */
 export class SandboxHost {

@@ -413,6 +413,32 @@ describe("in-process", () => {
     }
   });
 
+  test("the newest 100,000 verifications are kept, and a file of any size is read", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    try {
+      const file = join(folder, "state.jsonl");
+      const before = sandboxFor({ file });
+      const { certifyId } = await start(clientOf(before));
+      await before.close();
+      const row = readFileSync(file, "utf8")
+        .split("\n")
+        .findLast((line) => line.startsWith('["verification/'));
+      const id = (number) => number.toString(16).padStart(32, "0");
+      // Some lines cross the boundaries of what is read at a time.
+      const lines = Array.from({ length: 100_001 }, (_, at) => row.replaceAll(certifyId, id(at)));
+      writeFileSync(file, `${lines.join("\n")}\n`);
+      const later = sandboxFor({ file });
+      await later.submit(id(1));
+      await later.close();
+      const again = sandboxFor({ file });
+      await assert.rejects(again.verification(id(0)), { code: "unknown-verification" });
+      assert.equal((await again.verification(id(1))).stage, "ended");
+      assert.equal((await again.verification(id(100_000))).stage, "created");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("a file does not grow with the number of calls", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
     try {

@@ -138,20 +138,26 @@ function explain(error, { port, host, file }) {
       `--file: ${file} is not a state file of the sandbox and was not changed: choose another path`,
     );
   }
+  if (error.code === "ERR_SANDBOX_FILE_IN_USE") {
+    return say(
+      `--file: ${file} 正由进程 ${error.pid} 中的另一个沙箱使用，请换一个路径，或停止那个沙箱；如果没有沙箱在运行，请删除 ${file}.lock`,
+      `--file: ${file} is used by another sandbox, in process ${error.pid}: choose another path, or stop that sandbox; if no sandbox runs, delete ${file}.lock`,
+    );
+  }
   if (error.path === undefined) return error.message;
   return say(`--file: 无法使用 ${file}：${error.message}`, `--file: cannot use ${file}: ${error.message}`);
 }
 
 /** The accounts served: the demo account, or those of the configuration, without their secrets. */
-function accountSummary({ accounts }, configured) {
-  if (!configured) {
+function accountSummary(accounts) {
+  if (accounts === undefined) {
     return `  AccessKeyId      sandbox-key-id
   AccessKeySecret  sandbox-key-secret
   SceneId          1000000006`;
   }
-  const lines = accounts.flatMap(({ accessKeyIds, sceneIds }) => [
-    ...accessKeyIds.map((id) => `  AccessKeyId      ${id}`),
-    ...sceneIds.map((id) => `  SceneId          ${id}`),
+  const lines = accounts.flatMap(({ keys, scenes }) => [
+    ...keys.map(({ accessKeyId }) => `  AccessKeyId      ${accessKeyId}`),
+    ...scenes.map(({ sceneId }) => `  SceneId          ${sceneId}`),
   ]);
   return lines.join("\n");
 }
@@ -236,7 +242,7 @@ if (values.help) {
       await sandbox.close();
       process.exit(0);
     });
-    process.stdout.write(welcome(url, accountSummary(await sandbox.state(), config.accounts !== undefined)));
+    process.stdout.write(welcome(url, accountSummary(config.accounts)));
   } catch (error) {
     fail(explain(error, values));
   }

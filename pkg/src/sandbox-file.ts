@@ -8,9 +8,12 @@ import {
   existsSync,
   openSync,
   readSync,
+  readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
+import { resolve } from "node:path";
 import { MemoryStore } from "./sandbox-host.js";
 
 /** A line of the file: a row, or `null` where all rows were deleted. */
@@ -28,6 +31,7 @@ const WRITE_ROWS = 1024;
  */
 export class FileStore extends MemoryStore {
   readonly #file: string;
+  #isOpen = true;
   /** Infinite at first, so that the first change removes what has expired by the sandbox's clock. */
   #lines = Infinity;
   /** Whether the last line of the file may be cut off. */
@@ -35,12 +39,25 @@ export class FileStore extends MemoryStore {
 
   constructor(file: string) {
     super();
-    this.#file = file;
-    if (existsSync(file)) this.#read();
-    this.#rewrite();
+    this.#file = resolve(file);
+    lock(this.#file);
+    try {
+      if (existsSync(this.#file)) this.#read();
+      this.#rewrite();
+    } catch (error) {
+      unlock(this.#file);
+      throw error;
+    }
+  }
+
+  /** Lets others use the file, which this store no longer changes. */
+  close(): void {
+    if (this.#isOpen) unlock(this.#file);
+    this.#isOpen = false;
   }
 
   override put(key: string, value: string, expiresAt: number | null, now: number): void {
+    this.#assertOpen();
     const line = `${this.#torn ? "\n" : ""}${JSON.stringify([key, value, expiresAt])}\n`;
     this.#torn = true;
     appendFileSync(this.#file, line);
@@ -53,10 +70,15 @@ export class FileStore extends MemoryStore {
   }
 
   override clear(): void {
+    this.#assertOpen();
     writeFileSync(this.#file, "", { mode: 0o600 });
     super.clear();
     this.#lines = 0;
     this.#torn = false;
+  }
+
+  #assertOpen(): void {
+    if (!this.#isOpen) throw new Error(`The sandbox was closed; it no longer changes ${this.#file}.`);
   }
 
   #rewrite(): void {
@@ -97,6 +119,56 @@ export class FileStore extends MemoryStore {
     if (!isEmpty && !isOwn) throw foreign(this.#file);
     if (isDamaged) copyFileSync(this.#file, `${this.#file}.damaged`);
   }
+}
+
+/** Files that this process uses, as absolute paths. */
+const used = new Set<string>();
+const lockOf = (file: string): string => `${file}.lock`;
+
+/**
+ * Reserves a file for this process, by a file next to it that holds the process id. The lock of a process that no longer
+ * exists is ignored, also if its id is now that of this process, as in a container.
+ */
+function lock(file: string): void {
+  const path = lockOf(file);
+  for (let isRetry = false; ; isRetry = true) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: "wx", mode: 0o600 });
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      const pid = Number(readFileSync(path, "utf8"));
+      if (isRetry || used.has(file) || (pid !== process.pid && exists(pid))) throw inUse(file, pid);
+      rmSync(path, { force: true });
+    }
+  }
+  if (used.size === 0) process.on("exit", unlockAll);
+  used.add(file);
+}
+
+function unlock(file: string): void {
+  rmSync(lockOf(file), { force: true });
+  used.delete(file);
+  if (used.size === 0) process.off("exit", unlockAll);
+}
+
+function unlockAll(): void {
+  for (const file of used) unlock(file);
+}
+
+/** Whether a process exists, also another user's. */
+function exists(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function inUse(file: string, pid: number): Error {
+  const message = `${file} is used by another sandbox, in process ${pid}: choose another path, or close that sandbox. If no sandbox runs, delete ${lockOf(file)}.`;
+  const zh = `${file} 正由进程 ${pid} 中的另一个沙箱使用：请换一个路径，或关闭那个沙箱；如果没有沙箱在运行，请删除 ${lockOf(file)}。`;
+  return Object.assign(new Error(`${message} ${zh}`), { code: "ERR_SANDBOX_FILE_IN_USE", pid });
 }
 
 /** The lines of a file, without reading the whole file into one text. */

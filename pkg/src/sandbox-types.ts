@@ -55,7 +55,10 @@ export interface SandboxOptions {
   accounts?: readonly SandboxAccount[] | undefined;
   /** Bearer token of the control API over HTTP; if not set, the API is open. */
   controlToken?: string | undefined;
-  /** A file that keeps the state as well; a file of another program is refused. Not available in workerd. */
+  /**
+   * A file that keeps the state as well, until `close()`. A file of another program is refused, and one that another
+   * sandbox uses. Not available in workerd, nor together with `store`.
+   */
   file?: string | undefined;
   /** Where the state is stored; default: in memory. */
   store?: SandboxStore | undefined;

@@ -44,14 +44,31 @@ const ANY_ADDRESS: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1
  * @param options all of them have defaults
  */
 export function createSandbox({ file, ...options }: SandboxOptions = {}): Sandbox {
-  const store = file === undefined ? options.store : new FileStore(file);
-  return new NodeSandbox(sandboxStep, { ...options, store });
+  if (file === undefined) return new NodeSandbox(options);
+  if (options.store !== undefined) {
+    throw new TypeError(
+      "The sandbox keeps its state in file or in store: pass one of them. file 与 store 只能设置一个。",
+    );
+  }
+  const store = new FileStore(file);
+  try {
+    return new NodeSandbox(options, store);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
 }
 
 type Listening = NonNullable<Parameters<Sandbox["listen"]>[0]>;
 
 class NodeSandbox extends SandboxHost implements Sandbox {
   readonly #servers = new Set<Server>();
+  readonly #file: FileStore | undefined;
+
+  constructor(options: Omit<SandboxOptions, "file">, file?: FileStore) {
+    super(sandboxStep, file ? { ...options, store: file } : options);
+    this.#file = file;
+  }
 
   /** Serves it over HTTP. */
   async listen({
@@ -99,6 +116,7 @@ class NodeSandbox extends SandboxHost implements Sandbox {
   override async close(): Promise<void> {
     await super.close();
     await Promise.all([...this.#servers].map((server) => this.#stop(server)));
+    this.#file?.close();
   }
 
   /** Waits for responses in progress; aborts hanging requests. */

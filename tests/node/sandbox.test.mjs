@@ -2,8 +2,9 @@
 // command.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import fs, { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import fs, { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpRequest, createServer } from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 import { connect } from "node:net";
@@ -285,9 +286,10 @@ describe("in-process", () => {
       assert.equal(readFileSync(`${file}.damaged`, "utf8"), rows.join("\n"));
       await later.reset();
       assert.equal(readFileSync(file, "utf8"), "");
+      await later.close();
       for (const text of ['["veri', '["veri\n', ""]) {
         writeFileSync(file, text);
-        sandboxFor({ file });
+        await sandboxFor({ file }).close();
         assert.equal(readFileSync(file, "utf8"), "");
       }
     } finally {
@@ -318,6 +320,37 @@ describe("in-process", () => {
       sandboxFor({ file, fetch });
       t.mock.timers.tick(61_000);
       assert.equal(calls.length, 2, "what the receiver has confirmed is not sent again");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("a file that another sandbox uses is refused, until that sandbox or its process ends", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    try {
+      const file = join(folder, "state.jsonl");
+      const lock = `${file}.lock`;
+      const before = sandboxFor({ file });
+      assert.throws(() => createSandbox({ file }), /state\.jsonl is used by another sandbox.*另一个沙箱/);
+      await start(clientOf(before));
+      await before.close();
+      await assert.rejects(start(clientOf(before)), "it no longer changes the file");
+      assert.ok(!existsSync(lock));
+
+      writeFileSync(lock, String(process.ppid));
+      assert.throws(() => createSandbox({ file }), { code: "ERR_SANDBOX_FILE_IN_USE", pid: process.ppid });
+      const gone = spawnSync(process.execPath, ["--version"]).pid;
+      for (const stale of [String(gone), String(process.pid), ""]) {
+        writeFileSync(lock, stale);
+        const later = sandboxFor({ file });
+        assert.equal((await later.verifications()).length, 1);
+        await later.close();
+      }
+      assert.throws(() => createSandbox({ file, accounts: [{}] }), /options are not right/);
+      writeFileSync(file, "of another program");
+      assert.throws(() => createSandbox({ file }), /not a state file/);
+      assert.ok(!existsSync(lock), "nothing is locked without a sandbox");
+      assert.throws(() => createSandbox({ file, store: {} }), /pass one of them/);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -370,7 +403,7 @@ describe("in-process", () => {
     }
   });
 
-  test("a file of another program is refused and left unchanged", () => {
+  test("a file of another program is refused and left unchanged", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
     try {
       const file = join(folder, "config.json");
@@ -406,7 +439,7 @@ describe("in-process", () => {
       }
       for (const text of ["", line, `${line}\n`, `${line}\nnull\n${line}\n["verif`]) {
         writeFileSync(file, text);
-        sandboxFor({ file });
+        await sandboxFor({ file }).close();
       }
     } finally {
       rmSync(folder, { recursive: true });
@@ -451,6 +484,7 @@ describe("in-process", () => {
         if (moved % 500 === 0) longest = Math.max(longest, readFileSync(file, "utf8").split("\n").length);
       }
       assert.ok(longest < 5_000, `${longest} lines`);
+      await sandbox.close();
       assert.equal((await sandboxFor({ file }).verification(certifyId)).stage, "created");
     } finally {
       rmSync(folder, { recursive: true });
@@ -466,10 +500,12 @@ describe("in-process", () => {
       t.mock.timers.enable({ apis: ["Date"], now: Date.parse("2019-03-07T00:00:00Z") }); // the client's clock
       const { certifyId } = await start(clientOf(before));
       t.mock.timers.reset();
+      await before.close();
       const later = sandboxFor({ file });
       assert.equal((await later.verification(certifyId)).stage, "created");
       await later.advanceClock(179 * 86_400_000);
       assert.ok(readFileSync(file, "utf8").includes(certifyId));
+      await later.close();
       await sandboxFor({ file }).advanceClock(2 * 86_400_000);
       assert.ok(!readFileSync(file, "utf8").includes(certifyId), "the first change removes what has expired");
     } finally {
@@ -784,6 +820,49 @@ describe("the command", () => {
         child.kill(signal);
         assert.deepEqual(await ended, [0, null]);
       }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("starts with a closed control API", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    try {
+      const config = join(folder, "config.json");
+      writeFileSync(config, '{"controlToken":""}');
+      const { child, output, ended } = run("sandbox", "--port", "0", "--config", config);
+      while (!output.stdout.includes("/submit\n")) {
+        const [first] = await Promise.race([once(child.stdout, "data"), ended]);
+        assert.equal(typeof first, "string", output.stderr);
+      }
+      const [url] = output.stdout.match(/http:\/\/127\.0\.0\.1:\d+/);
+      assert.equal((await fetch(`${url}/_sandbox/state`)).status, 403);
+      child.kill("SIGTERM");
+      assert.deepEqual(await ended, [0, null]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("does not start with the state file of another sandbox, and again after that was killed", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    try {
+      const args = ["sandbox", "--port", "0", "--file", join(folder, "state")];
+      const begin = async () => {
+        const { child, output, ended } = run(...args);
+        while (!output.stdout.includes("/submit\n")) await once(child.stdout, "data");
+        return { child, ended };
+      };
+      const killed = await begin();
+      const second = run(...args);
+      assert.deepEqual(await second.ended, [2, null]);
+      assert.match(second.output.stderr, new RegExp(`state is used by .* in process ${killed.child.pid}:`));
+      killed.child.kill("SIGKILL");
+      await killed.ended;
+      const { child, ended } = await begin();
+      child.kill("SIGTERM");
+      await ended;
+      assert.deepEqual(readdirSync(folder), ["state"]);
     } finally {
       rmSync(folder, { recursive: true });
     }

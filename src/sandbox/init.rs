@@ -182,8 +182,8 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
         ),
         (
             "CallbackUrl",
-            &Endpoint::is_receiver_url,
-            "must start with https:// (in the sandbox also http:// to a loopback address)",
+            &Endpoint::is_receiver_url_or_private,
+            "must start with https:// (in the sandbox also http:// to a loopback address or a private host)",
         ),
         (
             "ReturnUrl",

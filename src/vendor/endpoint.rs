@@ -79,11 +79,21 @@ impl Endpoint {
 
     /// Whether a message can be sent to this URL of a receiver: HTTPS, or HTTP on the local machine, where a
     /// test server rarely has a certificate. Its path can be any printable text.
-    #[cfg(any(feature = "gateway", feature = "sandbox"))]
+    #[cfg(feature = "gateway")]
     pub(crate) fn is_receiver_url(url: &str) -> bool {
-        url.len() <= 2_048
-            && url.bytes().all(|byte| byte.is_ascii_graphic())
-            && Self::of_url(url).is_some_and(|endpoint| !endpoint.leaves_unencrypted())
+        Self::of_receiver_url(url).is_some_and(|endpoint| !endpoint.leaves_unencrypted())
+    }
+
+    /// Like [`Self::is_receiver_url`], but also HTTP for a private host.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn is_receiver_url_or_private(url: &str) -> bool {
+        Self::of_receiver_url(url).is_some()
+    }
+
+    #[cfg(any(feature = "gateway", feature = "sandbox"))]
+    fn of_receiver_url(url: &str) -> Option<Self> {
+        let is_url = url.len() <= 2_048 && url.bytes().all(|byte| byte.is_ascii_graphic());
+        is_url.then(|| Self::of_url(url)).flatten()
     }
 
     fn parse_any(text: &str) -> Result<Self, FieldError> {

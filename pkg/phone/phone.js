@@ -66,11 +66,9 @@ async function refresh() {
   const mine = ++refreshes;
   try {
     outcomes ??= await ask("outcomes");
-    const lists = isCertifyUrl
-      ? undefined
-      : await Promise.all(["true", "false"].map((waiting) => ask(`verifications?waiting=${waiting}`)));
+    const lists = isCertifyUrl ? undefined : await ask("verifications?waiting=both");
     const asked = chosen();
-    const all = lists?.flatMap(({ verifications }) => verifications) ?? [];
+    const all = lists ? [...lists.waiting.verifications, ...lists.over.verifications] : [];
     const one = asked
       ? (all.find(({ certifyId }) => certifyId === asked) ??
         // The verification is older than the list reaches, or has been deleted.
@@ -133,7 +131,7 @@ function show(trouble) {
 function otherwise() {
   const t = text();
   if (chosen() || isCertifyUrl) return { title: t.goneTitle, note: t.gone };
-  return { note: listed?.[0].total ? t.choose : t.empty };
+  return { note: listed?.waiting.total ? t.choose : t.empty };
 }
 
 function showFrame() {
@@ -177,7 +175,7 @@ function standing(one, now) {
 }
 
 function listState(now) {
-  const rows = listed.map(({ total, verifications }) => [
+  const rows = [listed.waiting, listed.over].map(({ total, verifications }) => [
     total,
     verifications.map((one) => [one.certifyId, standing(one, now)]),
   ]);
@@ -185,7 +183,7 @@ function listState(now) {
 }
 
 function buildList(now) {
-  const [waiting, ended] = listed;
+  const { waiting, over } = listed;
   const item = (one) =>
     make(
       "li",
@@ -210,13 +208,13 @@ function buildList(now) {
       ? rows(waiting.verifications)
       : make("div", {}, make("p", {}, text().empty), make("p", { class: "muted" }, text().emptyNote)),
     ...(more > 0 ? [make("p", { class: "muted" }, text().older(more))] : []),
-    ...(ended.total > 0
+    ...(over.total > 0
       ? [
           make(
             "details",
             { "data-key": "recent" },
             make("summary", {}, text().recent),
-            rows(ended.verifications.slice(0, RECENT)),
+            rows(over.verifications.slice(0, RECENT)),
           ),
         ]
       : []),

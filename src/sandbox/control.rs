@@ -252,44 +252,58 @@ fn list(session: &Session<'_>, request: &IncomingRequest) -> Answer {
     let query = parse_form(request.query.as_bytes()).unwrap_or_default();
     let value = |name| first_value(&query, name).map(String::as_str);
     let order = value("outerOrderNo");
-    let waiting = match value("waiting") {
-        None => None,
-        Some("true") => Some(true),
-        Some("false") => Some(false),
+    let now = session.now;
+    let all = session
+        .list::<Verification>(PREFIX)?
+        .into_iter()
+        .filter(|verification| now < verification.kept_until())
+        .filter(|verification| order.is_none_or(|order| verification.outer_order_no == order));
+    let page = match value("waiting") {
+        None => page(session, all.collect(), |one| one.created_at),
+        Some("true") => {
+            let waiting = all.filter(|verification| verification.waits(now)).collect();
+            page(session, waiting, |one| one.created_at)
+        }
+        Some("false") => {
+            let over = all
+                .filter(|verification| !verification.waits(now))
+                .collect();
+            page(session, over, Verification::over_at)
+        }
+        Some("both") => {
+            let (waiting, over) = all.partition(|verification| verification.waits(now));
+            Object::new()
+                .with("waiting", &page(session, waiting, |one| one.created_at))
+                .with("over", &page(session, over, Verification::over_at))
+        }
         Some(_) => {
             return Err(problem(
                 400,
                 "bad-query",
-                "waiting 应为 true 或 false。",
-                "waiting must be true or false.",
+                "waiting 应为 true、false 或 both。",
+                "waiting must be true, false or both.",
             ));
         }
     };
-    let now = session.now;
-    let mut found: Vec<Verification> = session
-        .list::<Verification>(PREFIX)?
-        .into_iter()
-        .filter(|verification| now < verification.kept_until())
-        .filter(|verification| order.is_none_or(|order| verification.outer_order_no == order))
-        .filter(|verification| waiting.is_none_or(|waiting| verification.waits(now) == waiting))
-        .collect();
+    Ok((200, page))
+}
+
+/// The newest verifications by `time`; the CertifyId breaks ties.
+fn page(
+    session: &Session<'_>,
+    mut found: Vec<Verification>,
+    time: fn(&Verification) -> i64,
+) -> Object {
     let total = found.len();
-    // Newest first: waiting verifications by their start, the others by their end. The CertifyId
-    // breaks ties.
-    let time = |one: &Verification| match waiting {
-        Some(false) => one.over_at(),
-        _ => one.created_at,
-    };
     found.sort_by(|a, b| (time(b), &b.certify_id).cmp(&(time(a), &a.certify_id)));
     found.truncate(PAGE);
     let shown: Vec<Object> = found
         .iter()
         .map(|verification| view(session, verification))
         .collect();
-    let page = Object::new()
+    Object::new()
         .with("total", &total)
-        .with("verifications", &shown);
-    Ok((200, page))
+        .with("verifications", &shown)
 }
 
 fn load(session: &Session<'_>, certify_id: &str) -> Result<Verification, Stop> {

@@ -74,6 +74,13 @@ fn lists_what_waits_by_its_start_and_what_is_over_by_its_end() {
     host.advance(600_000);
     assert_eq!(listed(&mut host, "waiting=true"), [3, 1]);
     assert_eq!(listed(&mut host, "waiting=false"), [4, 0, 2]);
+    let mut shown = |filter: &str| {
+        host.control("GET", &format!("verifications?{filter}"), "")
+            .json()
+    };
+    let both = shown("waiting=both");
+    assert_eq!(both["waiting"], shown("waiting=true"));
+    assert_eq!(both["over"], shown("waiting=false"));
     host.advance(1_800_000);
     assert_eq!(listed(&mut host, "waiting=true"), [0; 0]);
     assert_eq!(listed(&mut host, "waiting=false"), [3, 1, 4, 0, 2]);

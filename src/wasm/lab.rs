@@ -6,10 +6,8 @@ use crate::identity::cert_no::Documents;
 use crate::lab::{cert_no_parts, examination, list, mistakes, outgoing, share};
 use crate::signing::{SignatureVersion, rpc};
 use crate::timestamp::Date;
-use crate::vendor::codes;
 use crate::vendor::credentials::Secret;
 use crate::vendor::order_number::new_outer_order_no;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 /// Examines a pasted request: `{ Ok: … }` or, if it is unreadable, `{ Err: … }`. An empty text
@@ -74,21 +72,6 @@ pub fn preview_request(
 pub fn fresh_order_no(prefix: &str, now_millis: f64) -> Result<JsValue, JsValue> {
     let made = new_outer_order_no(prefix, now(now_millis), &hex::encode(random::<16>()?));
     object(&made)
-}
-
-/// The possible outcomes of a verification: `{ codes, subCodes }`.
-#[wasm_bindgen]
-pub fn outcomes() -> Result<JsValue, JsValue> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Outcomes {
-        codes: &'static [codes::Code],
-        sub_codes: &'static [codes::SubCode],
-    }
-    object(&Outcomes {
-        codes: codes::CODES,
-        sub_codes: codes::SUB_CODES,
-    })
 }
 
 /// The parts of an identity number; empty if it is malformed.

@@ -7,7 +7,6 @@ import type { Core } from "./types";
 interface Exports {
   checkCertNo: Core["checkCertNo"];
   checkCertName: Core["checkCertName"];
-  checkMobile: Core["checkMobile"];
   certNoParts: Core["certNoParts"];
   previewRequest(
     action: string,
@@ -19,7 +18,6 @@ interface Exports {
     now: number,
   ): ReturnType<Core["previewRequest"]>;
   freshOrderNo: Core["freshOrderNo"];
-  outcomes: Core["outcomes"];
   examineSignature(
     request: string,
     scheme: string,

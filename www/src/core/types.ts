@@ -23,7 +23,6 @@ export interface Finding extends Problem {
 export type Result<T, E> = { Ok: T } | { Err: E };
 export type Scheme = "1.0" | "ACS3-HMAC-SHA256";
 export type Place = "query" | "form" | "unknown";
-export type Audience = "user" | "developer" | "operator";
 
 export interface CertNoDetails {
   normalized: string;
@@ -45,28 +44,6 @@ export interface CertNoPart {
   text: string;
   state: "right" | "wrong" | "open";
   meaning: Text | null;
-}
-
-export interface Code {
-  code: string;
-  vendorMessage: string;
-  usedBy: "init" | "describe" | "both";
-  inVendorDocument: boolean;
-  meaning: "success" | "pending" | "failure";
-  audience: Audience;
-  retryable: boolean;
-  text: Text;
-}
-
-export interface SubCode {
-  code: string;
-  vendorMessage: string;
-  billed: boolean | null;
-  passing: boolean;
-  inVendorDocument: boolean;
-  audience: Audience;
-  retryable: boolean;
-  messages: Text;
 }
 
 export interface Draft {
@@ -226,11 +203,9 @@ export interface CheckedChunk {
 export interface Core {
   checkCertNo(text: string, allDocuments: boolean, now: number): Result<CertNoDetails, Problem>;
   checkCertName(text: string): Result<Accepted, Problem>;
-  checkMobile(text: string): Result<Accepted, Problem>;
   certNoParts(text: string, allDocuments: boolean, now: number): CertNoPart[];
   previewRequest(draft: Draft, now: number): Preview;
   freshOrderNo(prefix: string, now: number): Result<string, Problem>;
-  outcomes(): { codes: Code[]; subCodes: SubCode[] };
   examineSignature(subject: Subject, now: number): Result<Examination, Finding>;
   shareableRequest(request: string): Result<string, Finding>;
   maskCertNo(text: string): string;

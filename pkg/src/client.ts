@@ -3,7 +3,7 @@ import { CredentialsSource, type Given } from "./credentials.js";
 import { permittedEnvironment } from "./environment.js";
 import { FaceVerifyError } from "./errors.js";
 import { host } from "./host.js";
-import { invalid, unknownOptions } from "./options.js";
+import { CALL_OPTIONS, invalid, isFunction, isMillis, isSignal, mustBe, unknownOptions } from "./options.js";
 import { startOnce } from "./order-store.js";
 import { pack, packObject, unpack, withBytes, type Member } from "./packed.js";
 import { fetchTransport, type Send } from "./transport.js";
@@ -274,7 +274,6 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
  */
 const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityToken"];
 
-const CALL_OPTIONS = ["signal"] satisfies (keyof CallOptions)[];
 const WAIT_OPTIONS = [...CALL_OPTIONS, "deadlineMs", "onPending"] satisfies (keyof WaitOptions)[];
 
 const ORDER_STORE = {
@@ -283,23 +282,4 @@ const ORDER_STORE = {
 };
 const isStore = ({ secret, begin, settle, read }: Partial<OrderStore>) =>
   typeof secret === "string" && secret.length >= 32 && [begin, settle, read].every(isFunction);
-const isMillis = (value: unknown) => typeof value === "number" && value >= 0;
 const isObjectOrFunction = (value: unknown) => typeof value === "object" || isFunction(value);
-const isFunction = (value: unknown) => typeof value === "function";
-/** Accepts signals of other realms. */
-const isSignal = (value: Partial<AbortSignal>) =>
-  typeof value?.aborted === "boolean" &&
-  isFunction(value.addEventListener) &&
-  isFunction(value.removeEventListener);
-
-/** Rejects an option of the wrong type, which is a bug in the program. An absent option is valid. */
-function mustBe<T>(
-  name: string,
-  value: T | null | undefined,
-  isRight: (value: T) => boolean,
-  zh: string,
-  en: string,
-): void {
-  if (value !== undefined && value !== null && !isRight(value))
-    throw new TypeError(`${name} must be ${en}. ${name} ${zh}。`);
-}

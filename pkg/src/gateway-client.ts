@@ -17,7 +17,16 @@ import {
   type Members,
 } from "./gateway-problem.js";
 import { WHOLE } from "./gateway-search.js";
-import { invalid, problem, unknownOptions } from "./options.js";
+import {
+  CALL_OPTIONS,
+  invalid,
+  isFunction,
+  isMillis,
+  isSignal,
+  mustBe,
+  problem,
+  unknownOptions,
+} from "./options.js";
 import { randomHex } from "./random.js";
 import { denoTransport } from "./transport-deno.js";
 import { fetchTransport, type Outcome, type Send, type SignedRequest } from "./transport.js";
@@ -133,7 +142,6 @@ interface Lost {
 /** How a call ended; `waitMs` is the last Retry-After. */
 type Ended<Result> = { result: Result } | { error: FaceVerifyError; waitMs: number };
 
-const CALL_OPTIONS = ["signal"] satisfies (keyof CallOptions)[];
 const START_OPTIONS = [...CALL_OPTIONS, "restartUnknown"] satisfies (keyof StartOptions)[];
 const READ_OPTIONS = [...CALL_OPTIONS, "material"] satisfies (keyof ReadOptions)[];
 const WAIT_OPTIONS = [...READ_OPTIONS, "deadlineMs", "onPending"] satisfies (keyof WaitForVerdictOptions)[];
@@ -212,8 +220,8 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
   async waitForResult(outerOrderNo: string, options?: WaitForVerdictOptions): Promise<FaceVerification> {
     this.#mustKnow(options, WAIT_OPTIONS);
     const { deadlineMs = DEADLINE_MS, onPending, signal } = options ?? {};
-    if (typeof deadlineMs !== "number" || !(deadlineMs >= 0))
-      throw new TypeError("deadlineMs must be milliseconds. deadlineMs 应为毫秒数。");
+    mustBe("deadlineMs", deadlineMs, isMillis, "应为毫秒数", "milliseconds");
+    mustBe("onPending", onPending, isFunction, "应为函数", "a function");
     const deadline = performance.now() + deadlineMs;
     let pending: FaceVerification | undefined;
     for (;;) {
@@ -292,6 +300,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     signal: AbortSignal | undefined,
     deadline: number = performance.now() + this.#totalTimeoutMs,
   ): Promise<Ended<Result>> {
+    mustBe("signal", signal, isSignal, "应为 AbortSignal", "an AbortSignal");
     const requestId = randomHex();
     let query = request.query;
     let mayBeStarted = false;

@@ -1,6 +1,9 @@
 /** Problems of options, for both clients. */
 
 import type { Failure } from "./errors.js";
+import type { CallOptions } from "./types.js";
+
+export const CALL_OPTIONS = ["signal"] satisfies (keyof CallOptions)[];
 
 export type Problem = Failure["fields"][number];
 
@@ -48,4 +51,24 @@ export function unknownOptions(given: unknown, known: readonly string[]): Proble
         `is not a known option here; the options are: ${known.join(", ")}.`,
       ),
     );
+}
+
+export const isMillis = (value: unknown) => typeof value === "number" && value >= 0;
+export const isFunction = (value: unknown) => typeof value === "function";
+/** Accepts signals of other realms. */
+export const isSignal = (value: Partial<AbortSignal>) =>
+  typeof value?.aborted === "boolean" &&
+  isFunction(value.addEventListener) &&
+  isFunction(value.removeEventListener);
+
+/** Rejects an option of the wrong type, which is a bug in the program. An absent option is valid. */
+export function mustBe<T>(
+  name: string,
+  value: T | null | undefined,
+  isRight: (value: T) => boolean,
+  zh: string,
+  en: string,
+): void {
+  if (value !== undefined && value !== null && !isRight(value))
+    throw new TypeError(`${name} must be ${en}. ${name} ${zh}。`);
 }

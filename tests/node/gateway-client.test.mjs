@@ -504,6 +504,17 @@ test("a system clock that is set back prolongs no wait", async (t) => {
   assert.deepEqual([status, asked], ["pending", 1]);
 });
 
+test("an option of a wrong type is refused before a request is sent", async () => {
+  const fetch = () => assert.fail("sent");
+  const client = new GatewayClient({ url: "https://verify.example.com", token: TOKEN, fetch });
+  const wrong = { signal: new AbortController(), onPending: "x", deadlineMs: -1 };
+  for (const [name, value] of Object.entries(wrong)) {
+    const expected = { name: "TypeError", message: new RegExp(`^${name} must be `) };
+    await assert.rejects(client.waitForResult(outerOrderNo, { [name]: value }), expected);
+    if (name === "signal") await assert.rejects(client.read(outerOrderNo, { signal: value }), expected);
+  }
+});
+
 test("a hook that hangs or throws does not hold a wait", async (t) => {
   stopClocks(t.mock);
   const fetch = async () => Response.json({ ...body, status: "pending" });

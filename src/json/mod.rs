@@ -60,11 +60,6 @@ impl fmt::Debug for Json {
 pub struct Number(String);
 
 impl Number {
-    /// Its value; infinite if it overflows an `f64`.
-    pub fn as_f64(&self) -> f64 {
-        self.0.parse().unwrap_or_default()
-    }
-
     /// Its text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -167,14 +167,15 @@ impl Endpoint {
 
     /// Whether the host has no meaning on the public Internet: a name with a single label, as services of
     /// Docker Compose have, `host.docker.internal` and other names under `.internal` (reserved by ICANN) and
-    /// `.local` (RFC 6762), and private (RFC 1918, RFC 4193) and link-local addresses.
+    /// `.local` (RFC 6762), and private addresses (RFC 1918, RFC 4193). Link-local ones are not: clouds serve the
+    /// credentials of their machines there.
     pub fn is_private(&self) -> bool {
         let (host, _) = split_port(&self.authority);
         if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
-            return address.is_private() || address.is_link_local();
+            return address.is_private();
         }
         if let Ok(address) = host.trim_matches(['[', ']']).parse::<std::net::Ipv6Addr>() {
-            return address.is_unique_local() || address.is_unicast_link_local();
+            return address.is_unique_local();
         }
         let is_name = host.starts_with(|first: char| first.is_ascii_alphabetic());
         let of_one_label = !host.contains('.') && is_name;
@@ -320,9 +321,7 @@ mod tests {
             "http://10.0.0.1",
             "http://172.16.5.4:8788",
             "http://192.168.0.10:8788",
-            "http://169.254.1.1",
             "http://[fd00::1]:8788",
-            "http://[fe80::1]",
             "http://127.0.0.1:8788",
             "https://sandbox.example.com",
         ] {
@@ -333,6 +332,8 @@ mod tests {
             "http://cloudauth.aliyuncs.com",
             "http://172.32.0.1",
             "http://11.0.0.1",
+            "http://169.254.169.254",
+            "http://[fe80::1]",
             "http://0x0a000001",
             "http://167772161",
             "http://[2001:db8::1]",

@@ -58,7 +58,7 @@ export function settingFor(lists, action, id, { list, piped }) {
   return found;
 }
 
-/** What `src/gateway/callers.rs` assumes of a caller without these members. */
+/** What `src/gateway/settings/caller_lists.rs` assumes of a caller without these members. */
 const DEFAULTS = { scopes: ["create", "read"], webhookKeys: [1] };
 
 /** @param {Caller} caller */

@@ -807,3 +807,46 @@ fn an_order_that_alibaba_cloud_no_longer_knows_ends() {
     host.now += HOUR;
     host.alarm("shop", &mut |_| panic!("nobody is asked"));
 }
+
+#[test]
+fn only_a_response_of_success_ends_a_delivery() {
+    for (status, is_delivered) in [
+        (200, true),
+        (204, true),
+        (301, false),
+        (304, false),
+        (401, false),
+    ] {
+        let mut host = host();
+        start(&mut host, 0);
+        host.now += HOUR;
+        host.alarm("shop", &mut |sent| {
+            if sent.url == WEBHOOK {
+                json_answer(status, &Value::Null)
+            } else {
+                passed(sent)
+            }
+        });
+        let report = &self::status(&host, 0)["report"];
+        assert_eq!(report["lastStatus"], status);
+        assert_eq!(report["delivered"].is_number(), is_delivered, "{status}");
+    }
+}
+
+#[test]
+fn an_order_that_cannot_be_queried_holds_up_no_other() {
+    let mut host = host();
+    for number in 0..3 {
+        start(&mut host, number);
+    }
+    let row = format!("order/{}", order(0));
+    let rows = host.rows.get_mut("shop").unwrap();
+    let mut changed: Value = serde_json::from_str(&rows[&row]).unwrap();
+    changed["sceneId"] = json!("-1");
+    rows.insert(row, changed.to_string());
+    host.now += HOUR;
+    host.alarm("shop", &mut passed);
+    for number in 1..3 {
+        assert_eq!(status(&host, number)["verdict"]["outcome"], "passed");
+    }
+}

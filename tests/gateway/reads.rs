@@ -233,3 +233,68 @@ fn an_order_has_one_time_of_creation() {
     let (_, list) = host.handle(list, &mut nobody);
     assert_eq!(body(&list)["items"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn an_sdk_is_told_whether_a_parameter_is_missing_or_wrong() {
+    let mut host = decided("T");
+    let mut code = |certify_id: Option<&str>| {
+        let mut parameters = vec![("Action", "DescribeFaceVerify")];
+        parameters.extend(certify_id.map(|id| ("CertifyId", id)));
+        let reply = host
+            .handle(signed(KEY.0, KEY.1, &parameters), &mut nobody)
+            .1;
+        body(&reply)["Code"].clone()
+    };
+    assert_eq!(code(None), "400");
+    assert_eq!(code(Some("not one")), "401");
+}
+
+#[test]
+fn temporary_credentials_of_alibaba_cloud_open_no_gateway() {
+    let mut host = decided("T");
+    let token = ("SecurityToken", "a token of STS");
+    let reply = described(&mut host, &[token], || panic!("sent"));
+    assert_eq!(
+        body(&reply)["Code"],
+        "InvalidSecurityToken.MismatchWithAccessKey"
+    );
+}
+
+#[test]
+fn a_crowded_gateway_asks_an_sdk_to_wait() {
+    let mut host = host();
+    post(&mut host);
+    host.crowded = true;
+    let reply = described(&mut host, &[], || panic!("sent"));
+    assert_eq!(header(&reply.headers, "x-acs-retry-after"), Some("1000"));
+}
+
+/// The order could never be read, so it must not look like one that can.
+#[test]
+fn a_certify_id_that_cannot_be_queried_leaves_the_outcome_unknown() {
+    for certify_id in ["not a CertifyId", "x\u{0}"] {
+        let mut host = host();
+        let answer = json!({"Code": "200", "ResultObject": {"CertifyId": certify_id}});
+        let arrival = start("a token", ROUTE, ORDER);
+        let reply = host.handle(arrival, &mut |_| json_answer(200, &answer)).1;
+        assert_eq!(reply.outcome, "certify-id-malformed", "{certify_id}");
+        assert_eq!(body(&reply)["code"], "start-outcome-unknown");
+        let read = get(&mut host, "", &mut nobody);
+        assert_eq!(body(&read)["code"], "start-outcome-unknown");
+    }
+}
+
+#[test]
+fn the_address_of_the_web_page_ends_with_the_verdict() {
+    let mut host = host();
+    let url = "https://t.aliyun.com/page";
+    let answer =
+        json!({"Code": "200", "ResultObject": {"CertifyId": "certify1", "CertifyUrl": url}});
+    let arrival = start("a token", ROUTE, ORDER);
+    host.handle(arrival, &mut |_| json_answer(200, &answer));
+    let stored = |host: &Host| host.rows["shop"][&format!("order/{ORDER}")].contains(url);
+    assert!(stored(&host));
+    let verdict = json!({"Code": "200", "ResultObject": {"Passed": "T", "SubCode": "200"}});
+    get(&mut host, "", &mut |_| json_answer(200, &verdict));
+    assert!(!stored(&host));
+}

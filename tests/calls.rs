@@ -335,6 +335,7 @@ fn the_next_endpoint_is_tried_when_the_server_is_at_fault() {
     for outcome in [
         answered(200, "500", &[]),
         answered(500, "InternalError", &[]),
+        answered(503, "ServiceUnavailable", &[]),
         failed_connection("ECONNRESET"),
         failed_connection("EPIPE"),
         failed_connection("ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC"),

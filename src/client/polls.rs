@@ -145,6 +145,34 @@ mod tests {
     }
 
     #[test]
+    fn queries_become_rarer() {
+        let mut polls = Polls::until(Timestamp::from_unix_millis(0), Duration::from_secs(600));
+        let delays: Vec<u64> = (0..8)
+            .map_while(|_| after(&mut polls, Ok(described(r#"{"Code":"424"}"#)), 0))
+            .collect();
+        assert!(delays.is_sorted(), "{delays:?}");
+        assert!(delays.last() > delays.first(), "{delays:?}");
+    }
+
+    #[test]
+    fn a_pending_result_counts_more_than_later_failures() {
+        let mut polls = Polls::until(Timestamp::from_unix_millis(0), Duration::from_secs(60));
+        let failure = || {
+            Err(Failed {
+                error: no_randomness().unwrap_err().retryable(),
+                asked_millis: 0,
+            })
+        };
+        after(&mut polls, Ok(described(r#"{"Code":"424"}"#)), 0);
+        after(&mut polls, failure(), 1_000);
+        let end = Timestamp::from_unix_millis(60_000);
+        match polls.next(failure(), end, || Ok([0; 16])) {
+            ControlFlow::Break(Ok(result)) => assert_eq!(result.status, Status::Pending),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
     fn waits_as_long_as_the_server_asks() {
         let mut polls = Polls::until(Timestamp::from_unix_millis(0), Duration::from_secs(60));
         let failed = Failed {

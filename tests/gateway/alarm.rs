@@ -850,3 +850,41 @@ fn an_order_that_cannot_be_queried_holds_up_no_other() {
         assert_eq!(status(&host, number)["verdict"]["outcome"], "passed");
     }
 }
+
+#[test]
+fn a_response_of_any_status_ends_the_back_off_of_a_receiver() {
+    let mut host = host();
+    start(&mut host, 0);
+    host.now += HOUR;
+    let receiver = |answer: fn() -> Outcome| {
+        move |sent: &OutgoingRequest| {
+            if sent.url == WEBHOOK {
+                answer()
+            } else {
+                passed(sent)
+            }
+        }
+    };
+    host.alarm("shop", &mut receiver(|| Outcome::Lost(Loss::TimedOut)));
+    assert!(host.rows["shop"].contains_key("receiver"));
+    // The first alarm postpones the delivery to the end of the back-off.
+    for _ in 0..2 {
+        host.now += HOUR;
+        host.alarm("shop", &mut receiver(|| json_answer(503, &Value::Null)));
+    }
+    assert_eq!(status(&host, 0)["report"]["lastStatus"], 503);
+    assert!(!host.rows["shop"].contains_key("receiver"));
+}
+
+#[test]
+fn a_back_off_that_began_while_the_clock_was_ahead_ends_at_once() {
+    let mut host = host();
+    start(&mut host, 0);
+    host.now += HOUR;
+    let ahead = host.now + 24 * HOUR;
+    let receiver = json!({"failures": 1, "until": ahead}).to_string();
+    let rows = host.rows.get_mut("shop").unwrap();
+    rows.insert("receiver".to_owned(), receiver);
+    host.alarm("shop", &mut passed);
+    assert!(status(&host, 0)["report"]["delivered"].is_number());
+}

@@ -219,7 +219,8 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
 
   async waitForResult(outerOrderNo: string, options?: WaitForVerdictOptions): Promise<FaceVerification> {
     this.#mustKnow(options, WAIT_OPTIONS);
-    const { deadlineMs = DEADLINE_MS, onPending, signal } = options ?? {};
+    const { onPending, signal } = options ?? {};
+    const deadlineMs = options?.deadlineMs ?? DEADLINE_MS;
     mustBe("deadlineMs", deadlineMs, isMillis, "应为毫秒数", "milliseconds");
     mustBe("onPending", onPending, isFunction, "应为函数", "a function");
     const deadline = performance.now() + deadlineMs;

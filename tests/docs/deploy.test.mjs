@@ -114,14 +114,29 @@ test("nginx logs no URL, waits for a verdict and repeats no start", () => {
   assert.ok(Number(conf.match(/client_max_body_size (\d+)m;/)[1]) > 2);
 });
 
-test("nginx limits callbacks separately, also in the server that is commented out", () => {
+/** The servers of nginx.conf, with the one that is commented out. */
+function nginxServers() {
   const conf = read(`${FOLDER}nginx.conf`).replaceAll(/^# ?/gm, "");
-  const [, ...servers] = conf.split(/^server \{$/m);
+  const [before, ...servers] = conf.split(/^server \{$/m);
   assert.equal(servers.length, 2);
+  return { before, servers };
+}
+
+test("nginx writes no body to its disk, also in the server that is commented out", () => {
+  const [, max] = files["nginx.conf"].match(/client_max_body_size (\d+)m;/);
+  for (const server of nginxServers().servers) {
+    const [, buffer] = server.match(/^ +client_body_buffer_size (\d+)m;$/m);
+    assert.ok(Number(buffer) >= Number(max));
+    assert.match(server, /^ +proxy_max_temp_file_size 0;$/m);
+  }
+});
+
+test("nginx limits callbacks separately, also in the server that is commented out", () => {
+  const { before, servers } = nginxServers();
   for (const server of servers) {
     assert.match(server, /^ +limit_req_status 429;$/m);
     assert.match(server, /location \/v1\/callbacks\/ \{\n +limit_req zone=callbacks /);
   }
-  const [, perSecond] = conf.match(/zone=callbacks:\w+ rate=(\d+)r\/s;/);
+  const [, perSecond] = before.match(/zone=callbacks:\w+ rate=(\d+)r\/s;/);
   assert.ok(Number(perSecond) > 40);
 });

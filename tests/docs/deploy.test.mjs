@@ -56,6 +56,13 @@ test("every supervisor waits longer than the gateway takes to shut down", () => 
   const [, unset] = read("server/settings.js").match(/GATEWAY_SHUTDOWN_SECONDS: \{\s+otherwise: "(\d+)"/);
   const stop = Number(files["cloudauth-edge-gateway.service"].match(/^TimeoutStopSec=(\d+)$/m)[1]);
   assert.ok(stop > Number(unset));
+  assert.ok(
+    Number(files["postgres-compose.yaml"].match(/^ +stop_grace_period: (\d+)s$/m)[1]) > Number(unset),
+  );
+  // The command is in a comment.
+  assert.ok(
+    Number(read(`${FOLDER}Containerfile`).match(/docker run [^]*? --stop-timeout (\d+) /)[1]) > Number(unset),
+  );
   for (const name of ["kubernetes.yaml", "postgres-kubernetes.yaml"]) {
     const number = (pattern) => Number(files[name].match(pattern)[1]);
     const shutdown = number(/GATEWAY_SHUTDOWN_SECONDS, value: "(\d+)"/);

@@ -96,6 +96,8 @@ export class LeaseLost extends Error {
 export class PostgresStore {
   /** @type {Pool} */
   #pool;
+  /** The last transaction of each lock. @type {Map<string, Promise<unknown>>} */
+  #last = new Map();
   /** @type {typeof Client} */
   #Client;
   #options;
@@ -200,8 +202,32 @@ export class PostgresStore {
    * @param {(query: Query, others: string[]) => Promise<T>} work
    * @returns {Promise<T>} when it is committed; a transaction that provably was not is repeated
    */
-  async transaction(lock, work) {
+  transaction(lock, work) {
     const until = performance.now() + REPEAT_MS;
+    if (lock === undefined) return this.#repeated(until, lock, work);
+    // Transactions that wait for a lock hold no connection, so those with other locks have the pool.
+    const done = (this.#last.get(lock) ?? Promise.resolve()).then(() => {
+      // Those before have no later limit, so this one ends at most an attempt after its own.
+      if (performance.now() >= until) throw new Error("A step has waited too long for those before it.");
+      return this.#repeated(until, lock, work);
+    });
+    const ended = done
+      .catch(() => {})
+      .then(() => {
+        if (this.#last.get(lock) === ended) this.#last.delete(lock);
+      });
+    this.#last.set(lock, ended);
+    return done;
+  }
+
+  /**
+   * @template T
+   * @param {number} until
+   * @param {string | undefined} lock
+   * @param {(query: Query, others: string[]) => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async #repeated(until, lock, work) {
     for (;;) {
       /** @type {Attempt} */
       const attempt = { committing: false };

@@ -1,8 +1,10 @@
 // What several instances share in one PostgreSQL database, and the effects of database faults.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, beforeEach, afterEach, test } from "node:test";
+import pg from "pg";
 import { at } from "../../scripts/lib/project.mjs";
 import { PostgresStore, migrate } from "../../server/postgres.js";
 import { until } from "../support/until.mjs";
@@ -46,6 +48,33 @@ test("steps of one ledger come one after the other over all instances", async ()
   const ledgers = [(await open()).ledger("one"), (await open()).ledger("one")];
   await Promise.all(Array.from({ length: 60 }, (_, number) => ledgers[number % 2].step(increase)));
   assert.equal(sql("SELECT value FROM rows WHERE key = 'count'"), "60");
+});
+
+test("steps that wait for one ledger's lock leave the other ledgers their connections", async (t) => {
+  const holder = new pg.Client(url);
+  await holder.connect();
+  t.after(() => holder.end());
+  const key = createHash("sha256").update("ledger/one").digest().readBigInt64BE(0);
+  await holder.query("SELECT pg_advisory_lock($1)", [key]);
+  const store = await open();
+  const one = store.ledger("one");
+  const planted = () => {
+    throw new Error("planted");
+  };
+  const steps = Array.from({ length: 30 }, (_, number) => one.step(number % 3 === 0 ? planted : increase));
+  const settled = Promise.allSettled(steps);
+  const waiting = () => Number(sql("SELECT count(*) FROM pg_locks WHERE NOT granted"));
+  await until(() => waiting() > 0);
+  await store.ledger("two").step(increase);
+  await store.probe();
+  assert.ok(waiting() <= 1);
+  await holder.query("SELECT pg_advisory_unlock($1)", [key]);
+  const failures = (await settled).filter(({ status }) => status === "rejected");
+  assert.deepEqual(
+    failures.map(({ reason }) => reason.message),
+    Array.from({ length: 10 }, () => "planted"),
+  );
+  assert.equal(sql("SELECT value FROM rows WHERE ledger = 'one' AND key = 'count'"), "20");
 });
 
 test("a step knows the other instances that are alive", async () => {

@@ -437,16 +437,19 @@ export class PostgresStore {
     return { count: Number(count), first: first ?? undefined };
   }
 
-  /** Ends the lease and the connections. The calls of this instance then count as ended. */
+  /** Ends the lease and the connections; throws nothing. The calls of this instance then count as ended. */
   async close() {
     this.#closed = true;
     clearTimeout(this.#timer);
     const ended = (async () => {
       await this.#beating;
-      await this.#pool.query("DELETE FROM instances WHERE id = $1", [this.#id]).catch(() => {});
-      await Promise.allSettled([this.#line?.end(), this.#pool.end()]);
+      try {
+        await this.#pool.query("DELETE FROM instances WHERE id = $1", [this.#id]);
+      } finally {
+        await Promise.allSettled([this.#line?.end(), this.#pool.end()]);
+      }
     })();
-    await Promise.race([ended, pause(CLOSE_MS, undefined, { ref: false })]);
+    await Promise.race([ended.catch(() => {}), pause(CLOSE_MS, undefined, { ref: false })]);
   }
 
   /**

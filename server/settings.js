@@ -1,6 +1,6 @@
 /** Settings of the core and of this host, from the environment and a .env file. */
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
 import { IS_SETTING } from "../host/core.js";
 import { envSettings } from "../host/env-file.js";
@@ -44,8 +44,8 @@ const OWN = {
     otherwise: "cloudauth-edge-gateway.db",
     // A connection string of another database is not a file name.
     read: (text) => (isPostgres(text) ? postgresUrl(text) : /^[a-z]+:\/\//i.test(text) ? undefined : text),
-    en: "must be the path of a file on a local disk, or a connection string such as postgres://gateway@db.example/gateway?sslmode=verify-full.",
-    zh: "应为本地磁盘上的文件路径，或 postgres://gateway@db.example/gateway?sslmode=verify-full 形式的连接字符串。",
+    en: "must be the path of a file on a local disk, or a connection string such as postgres://gateway@db.example/gateway?sslmode=verify-full whose files (sslrootcert, sslcert, sslkey) can be read.",
+    zh: "应为本地磁盘上的文件路径，或 postgres://gateway@db.example/gateway?sslmode=verify-full 形式的连接字符串，其中的文件（sslrootcert、sslcert、sslkey）应可读取。",
   },
   GATEWAY_LEASE_SECONDS: {
     otherwise: "15",
@@ -125,7 +125,20 @@ export const isPostgres = (database) => /^postgres(ql)?:\/\//i.test(database);
 
 /** @param {string} text */
 function postgresUrl(text) {
-  return URL.canParse(text) ? text : undefined;
+  const parameters = URL.parse(text)?.searchParams;
+  if (!parameters) return undefined;
+  const files = ["sslrootcert", "sslcert", "sslkey"].flatMap((name) => parameters.get(name) || []);
+  return files.every(isReadable) ? text : undefined;
+}
+
+/** @param {string} path */
+function isReadable(path) {
+  try {
+    readFileSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const LOOPBACK_ONLY = {

@@ -345,6 +345,7 @@ test("a database with another encoding, or none, is refused without its password
     database.urlOf("nowhere"),
     "postgres://gateway:planted@127.0.0.1:1/gateway",
     `${database.urlOf("planted")}&sslmode=planted`,
+    `${database.urlOf("planted")}&sslrootcert=/planted`,
   ]) {
     await assert.rejects(open(nowhere), (error) => {
       assert.match(error.message, /GATEWAY_DATABASE cannot be (used|reached)/);

@@ -131,6 +131,8 @@ test("wrong settings are listed in both languages, without their values", async 
     ["GATEWAY_METRICS_LISTEN", "planted"],
     ["GATEWAY_DATABASE", "mysql://planted@db/gateway"],
     ["GATEWAY_DATABASE", "postgres://[planted"],
+    ["GATEWAY_DATABASE", "postgres://db/gateway?sslmode=verify-full&sslrootcert=planted.pem"],
+    ["GATEWAY_DATABASE", "postgres://db/gateway?sslcert=/"],
     ["GATEWAY_LEASE_SECONDS", "0"],
     ["GATEWAY_LEASE_SECONDS", "121"],
     ["GATEWAY_TRUSTED_PROXIES", "10.0.0.0/33"],
@@ -217,6 +219,11 @@ test("commands for a file say that the database is PostgreSQL, and the other way
     [["backup", "copy.db"], {}, /There is no cloudauth-edge-gateway\.db.*set GATEWAY_DATABASE/],
     [["restore", "copy.db", "--replace"], {}, /set GATEWAY_DATABASE/],
     [["migrate"], {}, /names a file/],
+    [
+      ["migrate"],
+      { GATEWAY_DATABASE: `${GATEWAY_DATABASE}?sslkey=planted.pem` },
+      /GATEWAY_DATABASE must be .*sslkey/,
+    ],
     // The database may only be late.
     [["migrate"], { GATEWAY_DATABASE }, /cannot be reached: ECONNREFUSED/, TRY_LATER],
     [["serve"], { GATEWAY_DATABASE }, /cannot be reached: ECONNREFUSED/, TRY_LATER],

@@ -797,6 +797,9 @@ function notified(payload) {
   }
 }
 
+/** No space, memory or connection is left (class 53), or a statement took too long (query_canceled). */
+const PASSING = /^(53...|57014)$/;
+
 /** @param {any} error */
 function isRepeatable(error) {
   if (REPEATABLE.has(error.code) || /^08/.test(error.code ?? "")) return true;
@@ -828,10 +831,10 @@ function unusable(error) {
   // PostgreSQL itself reports no violation of its protocol to this driver; a pooler that refuses transactions does.
   if (error.code === "08P01") return pooled();
   const why = error.code ?? error.name;
-  const passing = isRepeatable(error);
+  const unreachable = isRepeatable(error);
   return new Failure(
-    `The database of GATEWAY_DATABASE cannot be ${passing ? "reached" : "used"}: ${why}.`,
-    `${passing ? "无法连接" : "无法使用"} GATEWAY_DATABASE 指定的数据库：${why}。`,
-    { passing },
+    `The database of GATEWAY_DATABASE cannot be ${unreachable ? "reached" : "used"}: ${why}.`,
+    `${unreachable ? "无法连接" : "无法使用"} GATEWAY_DATABASE 指定的数据库：${why}。`,
+    { passing: unreachable || PASSING.test(error.code) },
   );
 }

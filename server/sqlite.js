@@ -21,7 +21,12 @@ const APPLICATION_ID = 0x43414547;
 /** The schema version that this program writes. A later version is refused. */
 const SCHEMA = 1;
 const SQLITE_BUSY = 5;
+const SQLITE_NOMEM = 7;
+const SQLITE_IOERR = 10;
+const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
+/** Errors whose cause can end by itself. */
+const PASSING = new Set([SQLITE_BUSY, SQLITE_NOMEM, SQLITE_IOERR, SQLITE_FULL]);
 /** A wait occurs only if another program locks the file. */
 const BUSY_TIMEOUT_MS = 1_000;
 
@@ -461,5 +466,8 @@ const foreign = (path) =>
 function unusable(path, error) {
   if (error.errcode === SQLITE_NOTADB) return foreign(path);
   const why = error.errstr ?? error.code ?? error.message;
-  return new Failure(`The database ${path} cannot be used: ${why}.`, `无法使用数据库 ${path}：${why}。`);
+  return new Failure(`The database ${path} cannot be used: ${why}.`, `无法使用数据库 ${path}：${why}。`, {
+    // An extended code has the primary one in its lowest byte.
+    passing: PASSING.has(error.errcode & 0xff),
+  });
 }

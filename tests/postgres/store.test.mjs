@@ -263,6 +263,26 @@ test("a step that meets a full disk writes nothing, and the next one works when 
   assert.equal(sql("SELECT count(*) FROM rows"), "2");
 });
 
+test("a start that meets a full disk or a slow database can be repeated", async () => {
+  await open();
+  sql(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'planted' USING ERRCODE = TG_ARGV[0]; END $$`);
+  for (const [code, passing] of [
+    ["53100", true],
+    ["53200", true],
+    ["57014", true],
+    ["23514", false],
+  ]) {
+    sql(`CREATE TRIGGER fail BEFORE INSERT ON instances FOR EACH ROW EXECUTE FUNCTION fail('${code}')`);
+    await assert.rejects(open(), (error) => {
+      assert.match(error.message, new RegExp(`cannot be used: ${code}`));
+      assert.equal(error.passing, passing, code);
+      return true;
+    });
+    sql("DROP TRIGGER fail ON instances");
+  }
+});
+
 test("TLS: the certificate is verified, and a database that demands TLS gets it", async (t) => {
   const port = await freePort();
   const secured = await startPostgres(undefined, { tls: { port, certificate: CERTIFICATE } });

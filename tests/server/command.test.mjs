@@ -211,6 +211,15 @@ test("a second process on the same file is refused, by any path, until the first
   assert.equal(await (await serving()).end(), 0);
 });
 
+test("a database that another program locks is reported as a passing failure", async () => {
+  const other = new DatabaseSync(join(folder, "locked.db"));
+  other.exec("BEGIN EXCLUSIVE");
+  const { code, output } = await gateway([], { ...DEVELOPMENT, GATEWAY_DATABASE: "locked.db" });
+  other.close();
+  assert.equal(code, TRY_LATER, output);
+  assert.match(output, /locked\.db cannot be used: database is locked/);
+});
+
 test("commands for a file say that the database is PostgreSQL, and the other way round", async () => {
   const GATEWAY_DATABASE = "postgres://gateway:planted@127.0.0.1:1/gateway";
   for (const [args, settings, expected, expectedCode = SETTINGS] of [

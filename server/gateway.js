@@ -125,11 +125,13 @@ export async function startGateway({ variables, own }) {
   const metricsServer = own.GATEWAY_METRICS_LISTEN && metrics.server();
   let url, metricsUrl;
   try {
-    url = await listen(server, own.GATEWAY_LISTEN);
+    // Last comes the public address: no request arrives at a gateway that then does not start.
     if (metricsServer && own.GATEWAY_METRICS_LISTEN)
       metricsUrl = await listen(metricsServer, own.GATEWAY_METRICS_LISTEN);
+    url = await listen(server, own.GATEWAY_LISTEN);
   } catch (error) {
-    server.close();
+    metricsServer?.close();
+    metricsServer?.closeAllConnections();
     await store.close();
     throw error;
   }

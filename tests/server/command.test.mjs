@@ -195,6 +195,15 @@ test("a port in use and a missing folder are reported", async () => {
   });
   assert.equal(taken.code, TRY_LATER);
   assert.match(taken.output, /EADDRINUSE.*GATEWAY_LISTEN/);
+  // A gateway without metrics does not start, so it must not accept requests before.
+  const both = await gateway([], {
+    ...DEVELOPMENT,
+    GATEWAY_LISTEN: new URL(first.url).host,
+    GATEWAY_METRICS_LISTEN: new URL(first.metrics).host,
+    GATEWAY_DATABASE: "other.db",
+  });
+  assert.equal(both.code, TRY_LATER);
+  assert.ok(both.output.includes(`cannot listen on ${new URL(first.metrics).host} `), both.output);
   const nowhere = await gateway([], { ...DEVELOPMENT, GATEWAY_DATABASE: "no/where.db" });
   assert.match(nowhere.output, /There is no folder .*GATEWAY_DATABASE/);
 });

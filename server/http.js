@@ -25,7 +25,7 @@ const KEEP_ALIVE_MS = 75_000;
 
 /**
  * @param {(message: Message, gone: AbortSignal) => Host<Page>} hostFor the host of this request; the signal aborts when its
- *   client disconnects, or when `release` ends all waits for verdicts
+ *   client disconnects, or when `release` ends all waits for verdicts and bodies
  * @param {BlockList} trustedProxies
  * @param {() => boolean} stopping
  * @returns {{ server: Server, release: () => void }}
@@ -43,7 +43,7 @@ export function httpServer(hostFor, trustedProxies, stopping) {
     let opened = false;
     const open = () => {
       opened = true;
-      return readerOf(request);
+      return readerOf(request, gone.signal);
     };
     const gone = new AbortController();
     listening.add(gone);
@@ -174,9 +174,19 @@ function headersOf(raw) {
  * Reads the body; `cancel` keeps the connection open for the response.
  *
  * @param {IncomingMessage} request
+ * @param {AbortSignal} gone ends the reading
  * @returns {Reader}
  */
-function readerOf(request) {
+function readerOf(request, gone) {
   const chunks = request.iterator({ destroyOnReturn: false });
-  return { read: () => chunks.next(), cancel: async () => void request.pause() };
+  /** @type {Promise<never>} */
+  const ended = new Promise((_, reject) => {
+    // If it is aborted already, the request arrived during the shutdown, and its body is probably there.
+    gone.addEventListener("abort", () => reject(gone.reason));
+  });
+  ended.catch(() => {});
+  return {
+    read: () => Promise.race([chunks.next(), ended]),
+    cancel: async () => void request.pause(),
+  };
 }

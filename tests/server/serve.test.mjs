@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { createServer, get } from "node:http";
+import { createServer, get, request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -132,6 +132,36 @@ test("SIGTERM: a connection that has sent nothing does not delay the end", LIMIT
   assert.equal(await gateway.signal("SIGTERM"), 0);
   assert.ok(performance.now() - began < 60_000);
   await gateway.prints(/"stopped":"all that was begun has ended"/);
+});
+
+test("SIGTERM: a request whose body is still being sent is refused at once", LIMIT, async () => {
+  const gateway = await gatewayWith({ GATEWAY_SHUTDOWN_SECONDS: "60" });
+  const { hostname, port } = new URL(gateway.url);
+  const sending = request({
+    hostname,
+    port,
+    path: ROUTE,
+    method: "POST",
+    headers: {
+      authorization: "Bearer dev-token",
+      "content-type": "application/json",
+      "content-length": 100,
+      expect: "100-continue",
+    },
+  });
+  closing.push(() => sending.destroy());
+  sending.flushHeaders();
+  await once(sending, "continue");
+  sending.write("{");
+  const answered = once(sending, "response");
+  const ended = gateway.signal("SIGTERM");
+  const [response] = await answered;
+  const { code, execution } = JSON.parse(Buffer.concat(await response.toArray()));
+  assert.deepEqual(
+    [response.statusCode, response.headers.connection, code, execution],
+    [408, "close", "request-timeout", "none"],
+  );
+  assert.equal(await ended, 0);
 });
 
 test("SIGTERM: a waiting poll is answered with the current state", LIMIT, async () => {

@@ -9,6 +9,7 @@ import type {
   SandboxClock,
   SandboxFault,
   SandboxOptions,
+  SandboxResult,
   SandboxState,
   SandboxStore,
   SandboxVerification,
@@ -267,8 +268,13 @@ export class SandboxHost {
     return this.#control("POST", `verifications/${encodeURIComponent(certifyId)}/give-up`);
   }
 
-  async submit(certifyId: string, outcome = "passed"): Promise<SandboxVerification> {
-    return this.#control("POST", `verifications/${encodeURIComponent(certifyId)}/submit`, { outcome });
+  async submit(
+    certifyId: string,
+    outcome = "passed",
+    result: SandboxResult = {},
+  ): Promise<SandboxVerification> {
+    const path = `verifications/${encodeURIComponent(certifyId)}/submit`;
+    return this.#control("POST", path, { ...result, outcome });
   }
 
   async advanceClock(milliseconds: number): Promise<SandboxClock> {

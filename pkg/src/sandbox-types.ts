@@ -111,6 +111,21 @@ export interface SandboxVerification {
   returnUrl: string | null;
 }
 
+/** Members of the result that a submission sets; by default they follow from the outcome. */
+export interface SandboxResult {
+  /** MaterialInfo's `faceAttack`; default `"T"` for SubCode 205. */
+  faceAttack?: "T" | "F" | undefined;
+  /** MaterialInfo's `faceOcclusion`, for outcomes that pass; default `"F"`. */
+  faceOcclusion?: "T" | "F" | undefined;
+  /** MaterialInfo's `qualityScore`, from 0 to 100; default 88.3615493774414. */
+  qualityScore?: number | undefined;
+  /**
+   * DeviceRisk, such as `"ROOT,VPN"`, if the verification was started with `FaceGuardOutput=DeviceRisk`; default
+   * `"ROOT,VPN,HOOK"` for SubCode 206, otherwise empty.
+   */
+  deviceRisk?: string | undefined;
+}
+
 /** A fault of the service or of the connection, for some of the next requests. */
 export interface SandboxFault {
   /**
@@ -219,9 +234,9 @@ export interface Sandbox {
   giveUp(certifyId: string): Promise<SandboxVerification>;
   /**
    * The phone submits: `"passed"` (the default), a SubCode such as `"205"`, or a Code of DescribeFaceVerify such as
-   * `"500"`.
+   * `"500"`. `result` sets members of the result.
    */
-  submit(certifyId: string, outcome?: string): Promise<SandboxVerification>;
+  submit(certifyId: string, outcome?: string, result?: SandboxResult): Promise<SandboxVerification>;
   /** Moves the clock forward, so that CertifyIds, timestamps and nonces expire. Callbacks wait in real time. */
   advanceClock(milliseconds: number): Promise<SandboxClock>;
   /** Sets the clock to a Date, or to `yyyy-MM-ddTHH:mm:ssZ`; it continues from there. */

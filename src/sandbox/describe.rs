@@ -6,6 +6,7 @@ use super::protocol::Call;
 use super::session::{Session, Stop};
 use super::verification::{Ending, Stage, Verification};
 use crate::actions::LR_FR;
+use crate::json::Json;
 use crate::json::write::{Object, to_json};
 use crate::vendor::codes;
 use base64::Engine;
@@ -64,12 +65,13 @@ fn result(
         .with("DeviceToken", &device_token(verification))
         .with("MaterialInfo", &material);
     if verification.device_risk {
-        let risks = if sub_code == "206" {
+        let usual = if sub_code == "206" {
             "ROOT,VPN,HOOK"
         } else {
             ""
         };
-        members.put("DeviceRisk", risks);
+        let risks = verification.details.device_risk.as_deref();
+        members.put("DeviceRisk", risks.unwrap_or(usual));
     }
     members
 }
@@ -82,13 +84,17 @@ fn material_info(
     passed: bool,
     pictures: bool,
 ) -> String {
-    let attack = if sub_code == "205" { "T" } else { "F" };
+    let details = &verification.details;
+    let usual_attack = if sub_code == "205" { "T" } else { "F" };
+    let attack = details.face_attack.as_deref().unwrap_or(usual_attack);
     let mut out = format!("{{\"faceAttack\": \"{attack}\",");
     if passed {
-        out.push_str("\"faceOcclusion\": \"F\",");
+        let occlusion = details.face_occlusion.as_deref().unwrap_or("F");
+        out.push_str(&format!("\"faceOcclusion\": \"{occlusion}\","));
     }
+    let score = details.quality_score.as_ref().map(Json::as_str);
     out.push_str("\"facialPictureFront\": {\"qualityScore\": ");
-    out.push_str(QUALITY_SCORE);
+    out.push_str(score.unwrap_or(QUALITY_SCORE));
     if verification.product_code != LR_FR {
         let (alike, different) = VERIFY_SCORES;
         out.push_str(",\"verifyScore\": ");

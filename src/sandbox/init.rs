@@ -4,14 +4,13 @@ use super::callback;
 use super::outcome::{self, Script};
 use super::protocol::Call;
 use super::session::{Session, Stop};
-use super::verification::{CallbackState, Ending, Stage, Verification};
+use super::verification::{CallbackState, Details, Ending, Stage, Verification};
 use super::web;
 use crate::actions::rule::{MODELS, PRODUCTS, is_url};
 use crate::actions::{IDENTITY_CARD, LR_FR};
 use crate::identity::{cert_name, cert_no, mobile};
 use crate::json::read::{MAX_DEPTH, value};
 use crate::json::write::Object;
-use crate::vendor::codes;
 use crate::vendor::endpoint::Endpoint;
 use crate::vendor::values::{PICTURE_BASE64_MAX, is_outer_order_no, is_word};
 use base64::Engine;
@@ -58,6 +57,7 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
         scripted: ended_at.is_some(),
         ended_at,
         ending,
+        details: Details::default(),
         callback: call.value("CallbackUrl").map(|url| CallbackState {
             url: url.to_owned(),
             token: call.value("CallbackToken").map(str::to_owned),
@@ -251,8 +251,7 @@ fn check_pictures(
             earlier.is_of(&call.account.account_id, session.now)
                 && earlier.scene_id == scene_id
                 && earlier.stage(session.now) == Stage::Ended
-                && matches!(&earlier.ending, Some(Ending::SubCode(code))
-                    if codes::sub_code(code).is_some_and(|known| known.passing))
+                && earlier.ending.as_ref().is_some_and(Ending::passes)
         });
         if !passed {
             return Err(call.refuse("423", "the verification of this CertifyId has not passed"));

@@ -2,6 +2,7 @@
 //! expired.
 
 use crate::actions::ActionKind;
+use crate::json::Json;
 use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning};
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ pub(super) struct Verification {
     /// May be in the future: until then, a scripted verification is in progress.
     pub(super) ended_at: Option<i64>,
     pub(super) ending: Option<Ending>,
+    #[serde(default)]
+    pub(super) details: Details,
     /// Whether OuterOrderNo or UserId determined `ending`. The phone then cannot do anything.
     #[serde(default)]
     pub(super) scripted: bool,
@@ -91,6 +94,20 @@ pub(super) enum CannotAct {
     Scripted,
 }
 
+/// Members of the result that a submission can set. The others, and those that are not set, follow
+/// from the SubCode.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Details {
+    /// `T` or `F`.
+    pub(super) face_attack: Option<String>,
+    /// `T` or `F`.
+    pub(super) face_occlusion: Option<String>,
+    /// A JSON number.
+    pub(super) quality_score: Option<Json>,
+    pub(super) device_risk: Option<String>,
+}
+
 impl Ending {
     /// Parses `passed`, a SubCode, or a Code with which DescribeFaceVerify fails.
     pub(super) fn parse(outcome: &str) -> Option<Self> {
@@ -103,6 +120,14 @@ impl Ending {
         codes::code(outcome)
             .filter(|known| Self::is_failure(known))
             .map(|known| Self::Code(known.code.to_owned()))
+    }
+
+    /// Whether the person passed.
+    pub(super) fn passes(&self) -> bool {
+        match self {
+            Self::SubCode(code) => codes::sub_code(code).is_some_and(|known| known.passing),
+            Self::Code(_) => false,
+        }
     }
 
     /// Whether a verification can end with this Code: DescribeFaceVerify returns it for failures.
@@ -197,10 +222,16 @@ impl Verification {
     ///
     /// # Errors
     /// If the phone cannot act.
-    pub(super) fn submit(&mut self, ending: Ending, now: Timestamp) -> Result<(), CannotAct> {
+    pub(super) fn submit(
+        &mut self,
+        ending: Ending,
+        details: Details,
+        now: Timestamp,
+    ) -> Result<(), CannotAct> {
         self.open(now)?;
         self.ended_at = Some(now.unix_millis());
         self.ending = Some(ending);
+        self.details = details;
         Ok(())
     }
 }

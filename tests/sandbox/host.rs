@@ -202,6 +202,15 @@ impl Host {
         )
     }
 
+    /// Submits with members of the result, such as `"faceAttack":"T"`.
+    pub fn submit_with(&mut self, certify_id: &str, outcome: &str, members: &str) -> Answer {
+        self.control(
+            "POST",
+            &format!("verifications/{certify_id}/submit"),
+            &format!(r#"{{"outcome":"{outcome}",{members}}}"#),
+        )
+    }
+
     pub fn open(&mut self, certify_id: &str) -> Answer {
         self.control("POST", &format!("verifications/{certify_id}/open"), "")
     }

@@ -256,6 +256,68 @@ fn device_risk_only_where_it_was_asked_for() {
 }
 
 #[test]
+fn a_submission_sets_members_of_the_result() {
+    let mut host = Host::new();
+    let with_risk = with(start(), "FaceGuardOutput", Some("DeviceRisk"));
+    let certify_id = host.init(with_risk).certify_id();
+    let members = r#""faceAttack":"T","faceOcclusion":"T","qualityScore":31.50,"deviceRisk":"ROOT,SANDBOX_2""#;
+    assert_eq!(host.submit_with(&certify_id, "200", members).status(), 200);
+    let answer = host.describe(&certify_id);
+    assert_eq!(
+        (&answer.result()["Passed"], &answer.result()["DeviceRisk"]),
+        (&"T".into(), &"ROOT,SANDBOX_2".into())
+    );
+    let material = answer.material();
+    assert_eq!(
+        (&material["faceAttack"], &material["faceOcclusion"]),
+        (&"T".into(), &"T".into())
+    );
+    assert_eq!(material["facialPictureFront"]["qualityScore"], 31.5);
+
+    let certify_id = host.started();
+    host.submit_with(&certify_id, "205", r#""faceAttack":"F","qualityScore":0"#);
+    let material = host.describe(&certify_id).material();
+    assert_eq!(material["faceAttack"], "F");
+    assert_eq!(material["facialPictureFront"]["qualityScore"], 0);
+    assert!(material.get("faceOcclusion").is_none());
+}
+
+#[test]
+fn a_submission_sets_only_members_that_the_result_can_have() {
+    let mut host = Host::new();
+    let plain = host.started();
+    let with_risk = with(start(), "FaceGuardOutput", Some("DeviceRisk"));
+    let with_risk = host.init(with_risk).certify_id();
+    for (certify_id, outcome, members, expected) in [
+        (&plain, "200", r#""faceAttack":"yes""#, "T or F"),
+        (&plain, "200", r#""faceOcclusion":"""#, "T or F"),
+        (
+            &plain,
+            "205",
+            r#""faceOcclusion":"T""#,
+            "outcome that passes",
+        ),
+        (&plain, "200", r#""qualityScore":100.5"#, "from 0 to 100"),
+        (&plain, "200", r#""qualityScore":-1"#, "from 0 to 100"),
+        (&plain, "200", r#""qualityScore":"88""#, "from 0 to 100"),
+        (&plain, "206", r#""deviceRisk":"ROOT""#, "FaceGuardOutput"),
+        (&with_risk, "200", r#""deviceRisk":"ROOT VPN""#, "commas"),
+        (&plain, "500", r#""faceAttack":"T""#, "has no result"),
+    ] {
+        let refused = host.submit_with(certify_id, outcome, members);
+        let json = refused.json();
+        assert_eq!(
+            (refused.status(), &json["code"]),
+            (400, &"bad-result".into()),
+            "{members}"
+        );
+        let message = json["message"]["en"].as_str().unwrap();
+        assert!(message.contains(expected), "{message}");
+    }
+    assert_eq!(host.submit(&plain, "200").status(), 200);
+}
+
+#[test]
 fn a_scene_id_that_javascript_rounds_is_not_taken_as_a_number() {
     let config = |scene_id: &str| {
         serde_json::from_str::<Config>(&format!(

@@ -268,6 +268,10 @@ export class SandboxHost {
     return this.#control("POST", `verifications/${encodeURIComponent(certifyId)}/give-up`);
   }
 
+  async expire(certifyId: string): Promise<SandboxVerification> {
+    return this.#control("POST", `verifications/${encodeURIComponent(certifyId)}/expire`);
+  }
+
   async submit(
     certifyId: string,
     outcome = "passed",

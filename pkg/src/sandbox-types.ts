@@ -84,7 +84,7 @@ export interface SandboxVerification {
   stage: "created" | "opened" | "ended" | "expired";
   /** `yyyy-MM-ddTHH:mm:ssZ`, like the other times. */
   createdAt: string;
-  /** When the CertifyId expires: 30 minutes later. */
+  /** When the CertifyId expires: 30 minutes later, or when `expire` was called. */
   expiresAt: string;
   /** When the phone opened it; null before. */
   openedAt: string | null;
@@ -232,6 +232,11 @@ export interface Sandbox {
    * The user gives up without submitting: DescribeFaceVerify returns 424; it can be opened again within its 30 minutes.
    */
   giveUp(certifyId: string): Promise<SandboxVerification>;
+  /**
+   * The 30 minutes of a verification that waits are over: DescribeFaceVerify returns 424. Moves no clock, so it also works
+   * with clients that do not correct theirs.
+   */
+  expire(certifyId: string): Promise<SandboxVerification>;
   /**
    * The phone submits: `"passed"` (the default), a SubCode such as `"205"`, or a Code of DescribeFaceVerify such as
    * `"500"`. `result` sets members of the result.

@@ -105,6 +105,7 @@ fn route(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
         }
         ("POST", ["verifications", certify_id, "open"]) => open(session, certify_id),
         ("POST", ["verifications", certify_id, "give-up"]) => give_up(session, certify_id),
+        ("POST", ["verifications", certify_id, "expire"]) => expire(session, certify_id),
         ("POST", ["verifications", certify_id, "submit"]) => submit(session, request, certify_id),
         ("GET", ["outcomes"]) => Ok((200, outcomes())),
         ("GET", ["clock"]) => Ok((200, clock(session))),
@@ -137,7 +138,7 @@ fn route(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
             [""]
             | ["state" | "verifications" | "outcomes" | "clock" | "faults" | "reset"]
             | ["verifications", _]
-            | ["verifications", _, "open" | "give-up" | "submit"]
+            | ["verifications", _, "open" | "give-up" | "expire" | "submit"]
             | ["pictures", ..],
         ) => Err(wrong_method()),
         (_, [name]) if phone::has(name) => Err(wrong_method()),
@@ -382,8 +383,8 @@ fn cannot(refusal: CannotAct) -> Stop {
         CannotAct::Expired => problem(
             409,
             "expired",
-            "该认证创建已超过 30 分钟，不能再提交，请重新发起认证。",
-            "this verification was created more than 30 minutes ago and has expired; start a new one.",
+            "该认证的 30 分钟有效期已过，不能再提交，请重新发起认证。",
+            "this verification's 30 minutes are over, so it has expired; start a new one.",
         ),
         CannotAct::Submitted => problem(
             409,
@@ -413,6 +414,13 @@ fn give_up(session: &mut Session<'_>, certify_id: &str) -> Answer {
     store(session, &verification);
     let result = Some(ClientResult::GivenUp);
     Ok((200, view_with(session, &verification, result)))
+}
+
+fn expire(session: &mut Session<'_>, certify_id: &str) -> Answer {
+    let mut verification = load(session, certify_id)?;
+    verification.expire(session.now).map_err(cannot)?;
+    store(session, &verification);
+    Ok((200, view(session, &verification)))
 }
 
 /// The outcomes that can be submitted, with Alibaba Cloud's texts and this project's.

@@ -34,7 +34,7 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
         .ok_or_else(|| call.refuse("406", unknown))?;
     match verification.stage(session.now) {
         Stage::Created => Err(call.refuse("424", "nothing has been submitted yet")),
-        Stage::Expired => Err(call.refuse("424", "nothing was submitted within 30 minutes")),
+        Stage::Expired => Err(call.refuse("424", "it expired without a submission")),
         Stage::Opened => Err(call.refuse("403", "opened but not submitted yet")),
         Stage::Ended => match &verification.ending {
             Some(Ending::SubCode(sub_code)) => {

@@ -54,6 +54,7 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
         device_risk: call.value("FaceGuardOutput") == Some("DeviceRisk"),
         created_at: now,
         opened_at,
+        expired_at: None,
         scripted: ended_at.is_some(),
         ended_at,
         ending,

@@ -26,6 +26,9 @@ pub(super) struct Verification {
     pub(super) device_risk: bool,
     pub(super) created_at: i64,
     pub(super) opened_at: Option<i64>,
+    /// When the control API let it expire, if before its 30 minutes were over.
+    #[serde(default)]
+    pub(super) expired_at: Option<i64>,
     /// May be in the future: until then, a scripted verification is in progress.
     pub(super) ended_at: Option<i64>,
     pub(super) ending: Option<Ending>,
@@ -176,7 +179,10 @@ impl Verification {
 
     /// When the CertifyId expires.
     pub(super) const fn expires_at(&self) -> Timestamp {
-        Timestamp::from_unix_millis(self.created_at).plus_millis(SUBMIT_WITHIN_MILLIS)
+        match self.expired_at {
+            Some(expired_at) => Timestamp::from_unix_millis(expired_at),
+            None => Timestamp::from_unix_millis(self.created_at).plus_millis(SUBMIT_WITHIN_MILLIS),
+        }
     }
 
     /// When the record is deleted.
@@ -215,6 +221,19 @@ impl Verification {
     pub(super) fn give_up(&mut self, now: Timestamp) -> Result<(), CannotAct> {
         self.check(now)?;
         self.opened_at = None;
+        Ok(())
+    }
+
+    /// Lets the verification expire now. Idempotent.
+    ///
+    /// # Errors
+    /// If it has ended or its outcome is scripted.
+    pub(super) fn expire(&mut self, now: Timestamp) -> Result<(), CannotAct> {
+        match self.check(now) {
+            Ok(()) => self.expired_at = Some(now.unix_millis()),
+            Err(CannotAct::Expired) => {}
+            Err(refusal) => return Err(refusal),
+        }
         Ok(())
     }
 

@@ -33,6 +33,39 @@ fn created_opened_submitted() {
 }
 
 #[test]
+fn expires_at_once() {
+    let mut host = Host::new();
+    let certify_id = host.started();
+    host.open(&certify_id);
+    host.advance(MINUTE);
+    let expire = format!("verifications/{certify_id}/expire");
+    for _ in 0..2 {
+        let expired = host.control("POST", &expire, "");
+        assert_eq!(expired.status(), 200);
+        let shown = expired.json();
+        assert_eq!(
+            (&shown["stage"], &shown["expiresAt"]),
+            (&"expired".into(), &"2023-10-26T10:23:32Z".into())
+        );
+        host.advance(1_000);
+    }
+    assert_eq!(host.describe(&certify_id).code(), "424");
+    assert_eq!(host.submit(&certify_id, "200").json()["code"], "expired");
+
+    let submitted = host.started();
+    host.submit(&submitted, "205");
+    let scripted = with(start(), "UserId", Some("sandbox-sub-200-after-10s"));
+    let scripted = host.init(scripted).certify_id();
+    for (certify_id, code) in [(&submitted, "already-submitted"), (&scripted, "scripted")] {
+        let refused = host.control("POST", &format!("verifications/{certify_id}/expire"), "");
+        assert_eq!(
+            (refused.status(), &refused.json()["code"]),
+            (409, &code.into())
+        );
+    }
+}
+
+#[test]
 fn a_browser_gets_a_page_and_goes_back_with_a_hint() {
     let web = r#"{"bioMetaInfo":"4.1.0:2916352,0","deviceType":"h5","ua":"Mozilla/5.0"}"#;
     for (name, value, is_web) in [

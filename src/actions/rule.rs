@@ -83,7 +83,7 @@ pub enum Rule {
 
 /// The products with their own rules in this module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Product {
+pub(crate) enum Product {
     LrFr,
     IdPro,
     PvFv,
@@ -91,7 +91,7 @@ pub(super) enum Product {
 }
 
 impl Product {
-    pub(super) fn of(code: &str) -> Self {
+    pub(crate) fn of(code: &str) -> Self {
         match code {
             LR_FR => Self::LrFr,
             "ID_PRO" => Self::IdPro,
@@ -102,17 +102,17 @@ impl Product {
 }
 
 /// The other parameters that a rule depends on.
-pub(super) struct Context {
-    pub(super) product: Product,
-    pub(super) identity_card: bool,
-    pub(super) encrypted: bool,
-    pub(super) today: Date,
-    pub(super) allow_other_products: bool,
-    pub(super) documents: cert_no::Documents,
+pub(crate) struct Context {
+    pub(crate) product: Product,
+    pub(crate) identity_card: bool,
+    pub(crate) encrypted: bool,
+    pub(crate) today: Date,
+    pub(crate) allow_other_products: bool,
+    pub(crate) documents: cert_no::Documents,
 }
 
 /// The normalized value, if it differs from the input, and notices.
-pub(super) type Checked = Result<(Option<String>, Vec<RuleViolation>), RuleViolation>;
+pub(crate) type Checked = Result<(Option<String>, Vec<RuleViolation>), RuleViolation>;
 
 /// A SceneId without leading zeros.
 pub(crate) fn scene_id(text: &str) -> Result<&str, RuleViolation> {
@@ -127,7 +127,7 @@ pub(crate) fn scene_id(text: &str) -> Result<&str, RuleViolation> {
     ))
 }
 
-pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
+pub(crate) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
     let plain = || Ok((None, Vec::new()));
     let require = |right: bool, problem: RuleViolation| if right { plain() } else { Err(problem) };
     if text.is_empty() {

@@ -6,16 +6,15 @@ use super::protocol::Call;
 use super::session::{Session, Stop};
 use super::verification::{CallbackState, Details, Ending, Stage, Verification};
 use super::web;
-use crate::actions::rule::{MODELS, PRODUCTS, is_url};
-use crate::actions::{IDENTITY_CARD, LR_FR};
-use crate::identity::{cert_name, cert_no, mobile};
-use crate::json::read::{MAX_DEPTH, value};
+use crate::actions::rule::{Context, MODELS, PRODUCTS, Product, check, is_url};
+use crate::actions::{IDENTITY_CARD, LR_FR, Parameter, Rule};
+use crate::identity::cert_no::Documents;
+use crate::json::read::is_object;
 use crate::json::write::Object;
 use crate::vendor::endpoint::Endpoint;
-use crate::vendor::values::{PICTURE_BASE64_MAX, is_outer_order_no, is_word};
+use crate::vendor::values::PICTURE_BASE64_MAX;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use std::net::IpAddr;
 
 /// Alibaba Cloud's limit of 1 MB for a picture.
 const PICTURE_MAX_BYTES: usize = 1_048_576;
@@ -110,105 +109,78 @@ fn check_presence(call: &Call<'_>, product: &str) -> Result<(), Stop> {
     Ok(())
 }
 
-/// A parameter, its rule, and a description of the rule.
-type Check<'a> = (&'static str, &'a dyn Fn(&str) -> bool, &'static str);
-
+/// Checks the values by the rules of the client, except where [`broken_rule`] has its own.
 fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result<(), Stop> {
-    let identity_card = call
-        .value("CertType")
-        .is_none_or(|kind| kind == IDENTITY_CARD);
-    let plain = identity_card && call.value("EncryptType").is_none();
-    let documents = if product == LR_FR {
-        cert_no::Documents::ResidentIdentityCard
-    } else {
-        cert_no::Documents::All
+    let context = Context {
+        product: Product::of(product),
+        identity_card: call
+            .value("CertType")
+            .is_none_or(|kind| kind == IDENTITY_CARD),
+        encrypted: call.value("EncryptType") == Some("SM2"),
+        today: session.now.shanghai_date(),
+        allow_other_products: true,
+        documents: if product == LR_FR {
+            Documents::ResidentIdentityCard
+        } else {
+            Documents::All
+        },
     };
-    let today = session.now.shanghai_date();
-    let checks: &[Check<'_>] = &[
-        (
-            "OuterOrderNo",
-            &is_outer_order_no,
-            "must be 32 letters and digits",
-        ),
-        (
-            "ProductCode",
-            &|text| PRODUCTS.contains(&text),
-            "must be LR_FR, or ID_PRO, ID_PLUS or PV_FV for another product",
-        ),
-        (
-            "Model",
-            &|text| MODELS.contains(&text),
-            "must be a documented value, such as LIVENESS",
-        ),
-        (
-            "UserId",
-            &|text| text.chars().count() <= 100,
-            "must have at most 100 characters",
-        ),
-        (
-            "CertType",
-            &|text| text == IDENTITY_CARD || (product != LR_FR && is_word(text)),
-            "must be IDENTITY_CARD",
-        ),
-        (
-            "CertName",
-            &|text| {
-                !plain || cert_name::check(text).is_ok_and(|accepted| accepted.normalized == text)
-            },
-            "must be a name according to the national standard, without letters or special characters",
-        ),
-        (
-            "CertNo",
-            &|text| {
-                !plain
-                    || cert_no::check(text, documents, today)
-                        .is_ok_and(|accepted| accepted.normalized == text)
-            },
-            "must be an identity number according to the national standard",
-        ),
-        (
-            "MetaInfo",
-            &|text| value(text, MAX_DEPTH).is_some_and(|value| value.starts_with('{')),
-            "must be the JSON object from the client SDK",
-        ),
-        (
-            "Mobile",
-            &|text| mobile::check(text).is_ok_and(|accepted| accepted.normalized == text),
-            "must be a mobile number of 11 digits",
-        ),
-        (
-            "Ip",
-            &|text| text.parse::<IpAddr>().is_ok(),
-            "must be an IPv4 or IPv6 address",
-        ),
-        (
-            "CallbackUrl",
-            &Endpoint::is_receiver_url_or_private,
-            "must start with https:// (in the sandbox also http:// to a loopback address or a private host)",
-        ),
-        (
-            "ReturnUrl",
-            &|text| is_url(text, false),
-            "must be an absolute URL that starts with https:// or http://",
-        ),
-        (
-            "CertifyUrlType",
-            &|text| matches!(text, "WEB" | "H5"),
-            "must be WEB or H5",
-        ),
-        (
-            "CertifyUrlStyle",
-            &|text| matches!(text, "L" | "S"),
-            "must be L or S",
-        ),
-        ("Crop", &|text| matches!(text, "T" | "F"), "must be T or F"),
-    ];
-    for (name, check, rule) in checks {
-        if call.value(name).is_some_and(|value| !check(value)) {
-            return Err(call.refuse("401", format!("{name} {rule}")));
+    for parameter in call.action().parameters {
+        let value = call.value(parameter.name);
+        if let Some(rule) = value.and_then(|value| broken_rule(parameter, value, &context)) {
+            return Err(call.refuse("401", format!("{} {rule}", parameter.name)));
         }
     }
     Ok(())
+}
+
+/// The rule that a value violates, in words that follow the parameter's name. Values that the
+/// client would correct are violations; limits that only the client has are not checked.
+fn broken_rule(parameter: &Parameter, value: &str, context: &Context) -> Option<String> {
+    let (is_right, rule) = match (parameter.name, parameter.rule) {
+        // These have Codes of their own.
+        (_, Rule::SceneId | Rule::CertifyId | Rule::Picture) => return None,
+        ("ProductCode", _) => (
+            PRODUCTS.contains(&value),
+            "must be LR_FR, or ID_PRO, ID_PLUS or PV_FV for another product",
+        ),
+        ("Model", _) => (
+            MODELS.contains(&value),
+            "must be a documented value, such as LIVENESS",
+        ),
+        ("MetaInfo", _) => (
+            is_object(value),
+            "must be the JSON object from the client SDK",
+        ),
+        ("CallbackUrl", _) => (
+            Endpoint::is_receiver_url_or_private(value),
+            "must start with https:// (in the sandbox also http:// to a loopback address or a private host)",
+        ),
+        (_, Rule::Url { https }) => (
+            is_url(value, https),
+            "must be an absolute URL that starts with https:// or http://",
+        ),
+        // Only these lengths are documented.
+        ("UserId" | "AuthId", Rule::Text { max }) if value.chars().count() > max => {
+            return Some(format!("must have at most {max} characters"));
+        }
+        (_, Rule::Text { .. }) => return None,
+        (_, Rule::CertName | Rule::CertNo) if context.encrypted || !context.identity_card => {
+            return None;
+        }
+        (_, rule) => {
+            return match check(rule, value, context) {
+                Ok((None, _)) => None,
+                Ok((Some(normalized), _)) if normalized == value => None,
+                Ok(_) => Some("must follow its standard exactly, see docs/sandbox.md".to_owned()),
+                Err(violation) if violation.rule == "document" => Some(
+                    "is the number of a residence permit or a foreign permanent resident card, which the sandbox accepts only with another ProductCode than LR_FR".to_owned(),
+                ),
+                Err(violation) => Some(violation.message.en.trim_end_matches('.').to_owned()),
+            };
+        }
+    };
+    (!is_right).then(|| rule.to_owned())
 }
 
 fn check_pictures(

@@ -75,6 +75,8 @@ fn a_product_that_compares_pictures_requires_one() {
 #[test]
 fn values() {
     let long = "1".repeat(101);
+    let long_token = "1".repeat(5_000);
+    let long_url = format!("https://example.com/{long_token}");
     let large = jpeg(1_048_577);
     let huge = "A".repeat(1_548_577);
     let picture = jpeg(1_048_576);
@@ -137,7 +139,29 @@ fn values() {
         ),
         ("OssBucketName", "bucket", "400"),
         ("CertifyId", "91707dc296d469ad38e4c5efa6a0f24b", "423"),
+        ("EncryptType", "SM2", "200"),
+        ("EncryptType", "AES", "401"),
         ("EnableBeauty", "Y", "200"),
+        ("SuitableType", "9", "401"),
+        ("ProcedurePriority", "nope", "401"),
+        ("Mode", "7", "401"),
+        ("ReadImg", "Z", "401"),
+        ("RarelyCharacters", "true", "401"),
+        ("VideoEvidence", "Y", "401"),
+        ("AppQualityCheck", "1", "401"),
+        ("CameraSelection", "1", "401"),
+        ("NeedMultiFaceCheck", "1", "401"),
+        ("H5DegradeConfirmBtn", "1", "401"),
+        ("Birthday", "1990-13-45", "401"),
+        ("ValidityDate", "2030-01-31", "200"),
+        ("AuthId", &long, "401"),
+        ("VoluntaryCustomizedContent", "not json", "401"),
+        ("VoluntaryCustomizedContent", "[\"你好\"]", "200"),
+        ("FaceContrastPictureUrl", "not a url", "401"),
+        ("UiCustomUrl", "x", "401"),
+        // Alibaba Cloud documents no limit of these lengths.
+        ("CallbackToken", &long_token, "200"),
+        ("ReturnUrl", &long_url, "200"),
         ("NoSuchParameter", "x", "200"),
     ] {
         let mut host = Host::new();
@@ -145,6 +169,11 @@ fn values() {
         assert_eq!(answer.code(), code, "{name}={value:.40}");
         let note = answer.header("x-cloudauth-sandbox-note");
         assert_eq!(note.is_some(), code != "200");
+        assert!(note.is_none_or(str::is_ascii), "{note:?}");
+        assert!(
+            code != "401" || note.unwrap().starts_with(name),
+            "{note:?} names the parameter"
+        );
         // A shorter value would occur in some word by coincidence.
         assert!(
             value.len() < 12 || !note.unwrap_or_default().contains(value),
@@ -164,13 +193,19 @@ fn other_products_take_other_documents() {
             "200"
         );
     }
-    // The value is encrypted, so it is not checked.
-    let parameters = with(parameters, "EncryptType", Some("SM2"));
-    assert_eq!(
-        host.init(with(parameters, "CertNo", Some("02cd77e0")))
-            .code(),
-        "200"
-    );
+    let refused = host.init(with(start(), "CertNo", Some("810000199408230021")));
+    let note = refused.header("x-cloudauth-sandbox-note").unwrap();
+    assert!(note.contains("another ProductCode than LR_FR"), "{note}");
+}
+
+#[test]
+fn an_encrypted_number_is_not_checked() {
+    let parameters = with(start(), "CertNo", Some("02cd77e0"));
+    for (encryption, code) in [(None, "401"), (Some("SM2"), "200"), (Some("AES"), "401")] {
+        let mut host = Host::new();
+        let answer = host.init(with(parameters.clone(), "EncryptType", encryption));
+        assert_eq!(answer.code(), code, "{encryption:?}");
+    }
 }
 
 #[test]

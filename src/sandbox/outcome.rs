@@ -19,10 +19,13 @@ pub(super) enum Script {
     Ends(Ending, i64),
 }
 
+/// The note for an invalid delay.
+const DELAY: &str = "the delay of a scripted outcome must be after and 0 to 1799 seconds, such as sandboxsub200after10s; only sandboxsub... can have one";
+
 /// Parses the script. OuterOrderNo takes precedence over UserId; both are optional.
 ///
 /// # Errors
-/// A note for developers if the script names an unknown Code.
+/// A note for developers if the script names an unknown Code or an invalid delay.
 pub(super) fn script(
     outer_order_no: &str,
     user_id: Option<&str>,
@@ -48,6 +51,12 @@ fn read(text: &str) -> Result<Option<Script>, String> {
         return Ok(None);
     };
     let (code, rest) = rest.split_at_checked(3).unwrap_or((rest, ""));
+    let after = rest.strip_prefix("after");
+    let millis = match after.map(delay) {
+        None => 0,
+        Some(Some(millis)) if kind == "sub" => millis,
+        Some(_) => return Err(DELAY.to_owned()),
+    };
     let known = match kind {
         "init" => codes::code(code)
             .filter(|known| ActionKind::Init.returns(known))
@@ -59,10 +68,8 @@ fn read(text: &str) -> Result<Option<Script>, String> {
             .filter(|known| ActionKind::Describe.returns(known))
             .map(|known| Some(Script::Ends(Ending::Code(known.code.to_owned()), 0))),
         _ => codes::sub_code(code).map(|known| {
-            Some(Script::Ends(
-                Ending::SubCode(known.code.to_owned()),
-                delay(rest),
-            ))
+            let ending = Ending::SubCode(known.code.to_owned());
+            Some(Script::Ends(ending, millis))
         }),
     };
     known.ok_or_else(|| {
@@ -72,12 +79,13 @@ fn read(text: &str) -> Result<Option<Script>, String> {
     })
 }
 
-/// The milliseconds that a suffix such as `after10s` denotes; 0 without one.
-fn delay(text: &str) -> i64 {
-    text.strip_prefix("after")
-        .and_then(|text| text.split_once('s'))
-        .and_then(|(seconds, _)| seconds.parse::<u16>().ok())
-        .map_or(0, |seconds| i64::from(seconds).saturating_mul(1_000))
+/// The milliseconds of a delay such as `10s`; `None` if it is not a number of seconds within the 30
+/// minutes of a CertifyId.
+fn delay(text: &str) -> Option<i64> {
+    let (seconds, _) = text.split_once('s')?;
+    let is_number = seconds.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds: i64 = seconds.parse().ok()?;
+    (is_number && seconds < 1_800).then(|| seconds.saturating_mul(1_000))
 }
 
 #[cfg(test)]
@@ -127,5 +135,27 @@ mod tests {
         ] {
             assert!(script(text, None).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn refuses_delays_that_it_cannot_keep() {
+        for text in [
+            "sandboxsub200after99999sxxxxxxxx",
+            "sandboxsub200after1800sxxxxxxxxx",
+            "sandboxsub200after5mxxxxxxxxxxxx",
+            "sandboxsub200after10xxxxxxxxxxxx",
+            "sandboxsub200afterxxxxxxxxxxxxxx",
+            "sandboxsub200aftersxxxxxxxxxxxxx",
+            "sandboxsub200after-1s",
+            "sandboxsub200after+1s",
+            "sandboxdescribe500after10sxxxxxx",
+            "sandboxdescribe424after10sxxxxxx",
+            "sandboxinit415after10sxxxxxxxxxx",
+        ] {
+            let note = script(text, None).unwrap_err();
+            assert_eq!(note, DELAY, "{text}");
+        }
+        let last = Script::Ends(Ending::SubCode("200".to_owned()), 1_799_000);
+        assert_eq!(script("sandboxsub200after1799s", None), Ok(Some(last)));
     }
 }

@@ -130,21 +130,39 @@ export interface SandboxResult {
 export interface SandboxFault {
   /**
    * `latency`: a delay; `hang`: no response; `reset`: the connection breaks; `error`: an error of Alibaba Cloud; `html`: a
-   * proxy's page; `empty`: no body; `truncated`: half of the body; `notUtf8`: a body that is not text; `numericCode`: Code
-   * as a number.
+   * proxy's page; `empty`: no body; `body`: a body of your own; `truncated`: half of the body; `notUtf8`: a body that is
+   * not text; `numericCode`: Code as a number, in responses in JSON.
    */
-  kind: "latency" | "hang" | "reset" | "error" | "html" | "empty" | "truncated" | "notUtf8" | "numericCode";
+  kind:
+    | "latency"
+    | "hang"
+    | "reset"
+    | "error"
+    | "html"
+    | "empty"
+    | "body"
+    | "truncated"
+    | "notUtf8"
+    | "numericCode";
   /** The action that it applies to; default: both. */
   action?: "InitFaceVerify" | "DescribeFaceVerify" | undefined;
+  /** The OuterOrderNo to whose start and queries it applies; default: all. For tests that share a sandbox. */
+  outerOrderNo?: string | undefined;
+  /** The AccessKeyId to whose requests it applies; default: all. */
+  accessKeyId?: string | undefined;
   /** The number of requests to which it applies; default 1. */
   count?: number | undefined;
   /** The number of requests to let through first; default 0. */
   skip?: number | undefined;
-  /** The delay in milliseconds, for `latency`. */
+  /** The delay in milliseconds; `latency` requires it, `hang` has none. */
   millis?: number | undefined;
+  /** The HTTP status, for `error`, `html` and `body`: 400 to 599, for `body` also 200, its default. */
+  status?: number | undefined;
   /** For `error`: a code of the API gateway, or with `action` a Code of the service. */
   code?: string | undefined;
-  /** For `hang`, `reset`, `error`, `html`, `empty`, `notUtf8`: whether the request is executed anyway; default false. */
+  /** For `body`: the body, at most 65536 bytes. */
+  body?: string | undefined;
+  /** For `hang`, `reset`, `error`, `html`, `empty`, `body`, `notUtf8`: whether the request is executed anyway; default false. */
   executed?: boolean | undefined;
 }
 

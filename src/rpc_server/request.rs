@@ -44,6 +44,32 @@ pub fn action_name(request: &IncomingRequest) -> Option<String> {
     find(&pairs, "Action").map(str::to_owned)
 }
 
+/// The AccessKeyId that the request names, even if the request is otherwise invalid.
+#[cfg(feature = "sandbox")]
+pub fn access_key_id(request: &IncomingRequest) -> Option<String> {
+    if is_acs3(request) {
+        let authorization = header(&request.headers, "authorization")?;
+        let members = authorization.trim().strip_prefix(acs3::ALGORITHM)?;
+        return authorization_member(members, "Credential").map(str::to_owned);
+    }
+    parameter(request, "AccessKeyId")
+}
+
+/// A parameter in the query or the body, even if the request is otherwise invalid.
+#[cfg(feature = "sandbox")]
+pub fn parameter(request: &IncomingRequest, name: &str) -> Option<String> {
+    let pairs = all_parameters(request).ok()?;
+    find(&pairs, name).map(str::to_owned)
+}
+
+/// A member of an ACS3 `Authorization` header, of which `members` is the part after the algorithm.
+fn authorization_member<'a>(members: &'a str, name: &str) -> Option<&'a str> {
+    members
+        .split(',')
+        .find_map(|member| member.trim().strip_prefix(name)?.strip_prefix('='))
+        .filter(|value| !value.is_empty())
+}
+
 /// Whether the query has a parameter `Action`, percent-encoded or not, even if the query is
 /// otherwise invalid.
 pub fn names_action(query: &str) -> bool {
@@ -238,14 +264,9 @@ fn acs3_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
             .because("the Authorization header must start with ACS3-HMAC-SHA256"));
     };
     let member = |name: &str| {
-        members
-            .split(',')
-            .find_map(|member| member.trim().strip_prefix(name)?.strip_prefix('='))
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| {
-                errors::INCOMPLETE_SIGNATURE
-                    .because(format!("the Authorization header has no {name}"))
-            })
+        authorization_member(members, name).ok_or_else(|| {
+            errors::INCOMPLETE_SIGNATURE.because(format!("the Authorization header has no {name}"))
+        })
     };
     let take = |name: &str, parameter: &str| {
         header(&request.headers, name)

@@ -216,7 +216,7 @@ fn answer(
         return control::answer(session, request).map(|response| (response, Delivery::default()));
     }
     let format = request::format(request);
-    let fault = faults::take(session, request::action_name(request).as_deref())?;
+    let fault = faults::take(session, request)?;
     let executes = fault.as_ref().is_none_or(faults::Fault::executes);
     let instead = fault.as_ref().and_then(|fault| fault.instead(request));
     let outcome = match instead {

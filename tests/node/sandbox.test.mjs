@@ -155,16 +155,17 @@ describe("in-process", () => {
 
   test("a hang ends with the caller's signal, a reset immediately", async () => {
     const sandbox = sandboxFor();
+    const call = `${ENDPOINT}/?Action=InitFaceVerify`;
     await sandbox.injectFault({ kind: "hang", count: 2 });
     const abort = new AbortController();
-    const hanging = assert.rejects(sandbox.fetch(ENDPOINT, { signal: abort.signal }), /enough/);
-    const closed = assert.rejects(sandbox.fetch(ENDPOINT), /closed/);
+    const hanging = assert.rejects(sandbox.fetch(call, { signal: abort.signal }), /enough/);
+    const closed = assert.rejects(sandbox.fetch(call), /closed/);
     while ((await sandbox.state()).faults.length > 0) await new Promise(setImmediate);
     abort.abort(new Error("enough"));
     await hanging;
-    await assert.rejects(sandbox.fetch(ENDPOINT, { signal: abort.signal }), /enough/);
+    await assert.rejects(sandbox.fetch(call, { signal: abort.signal }), /enough/);
     await sandbox.injectFault({ kind: "reset" });
-    await assert.rejects(sandbox.fetch(ENDPOINT), (error) => error.cause.code === "ECONNRESET");
+    await assert.rejects(sandbox.fetch(call), (error) => error.cause.code === "ECONNRESET");
     await sandbox.close();
     await closed;
   });
@@ -724,7 +725,7 @@ describe("over HTTP", () => {
   test("closing ends requests that hang, and frees the port", async () => {
     const { sandbox, url, port } = await listening();
     await sandbox.injectFault({ kind: "hang" });
-    const hanging = assert.rejects(fetch(url));
+    const hanging = assert.rejects(fetch(`${url}/?Action=InitFaceVerify`));
     while ((await sandbox.state()).faults.length > 0) await new Promise(setImmediate);
     await sandbox.close();
     await hanging;

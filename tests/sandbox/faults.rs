@@ -1,7 +1,7 @@
 //! Faults: their effects, the requests to which they apply, how often they apply, and whether the
 //! request was executed.
 
-use crate::host::{Host, Pairs, SCENE, pairs, start};
+use crate::host::{Host, ORDER, Pairs, SCENE, pairs, signed, start, with};
 use cloudauth_edge::http::IncomingRequest;
 use cloudauth_edge::sandbox::{Delivery, Manner};
 
@@ -218,7 +218,16 @@ fn errors_about_signatures_quote_the_request() {
     );
 }
 
-/// Applies even to a request outside the protocol.
+fn unsigned(query: &str) -> IncomingRequest {
+    IncomingRequest {
+        method: "POST".to_owned(),
+        path: "/".to_owned(),
+        query: query.to_owned(),
+        headers: Vec::new(),
+        body: Vec::new(),
+    }
+}
+
 #[test]
 fn an_error_about_signatures_for_a_request_that_has_none() {
     let mut host = Host::new();
@@ -226,15 +235,172 @@ fn an_error_about_signatures_for_a_request_that_has_none() {
         &mut host,
         r#"{"kind":"error","code":"SignatureDoesNotMatch"}"#,
     );
-    let answer = host.send(IncomingRequest {
-        method: "POST".to_owned(),
-        path: "/".to_owned(),
-        query: "Format=JSON".to_owned(),
-        headers: Vec::new(),
-        body: Vec::new(),
-    });
+    let answer = host.send(unsigned("Action=InitFaceVerify&Format=JSON"));
     assert_eq!(
         answer.message(),
-        "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&Format%3DJSON"
+        "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&Action%3DInitFaceVerify%26Format%3DJSON"
     );
+}
+
+#[test]
+fn a_request_without_an_action_uses_up_no_fault() {
+    let mut host = Host::new();
+    inject(&mut host, r#"{"kind":"error","code":"Throttling.User"}"#);
+    for query in ["", "Format=JSON", "AccessKeyId=sandbox-key-id"] {
+        assert_eq!(host.send(unsigned(query)).code(), "MissingAction");
+    }
+    assert_eq!(host.init(start()).code(), "Throttling.User");
+}
+
+#[test]
+fn a_fault_of_one_order_meets_its_start_and_its_queries() {
+    let mut host = Host::new();
+    let other = "f0c34a77f5ac40a5aa5e6ed20c353888";
+    let mine = host.started();
+    let others = host
+        .init(with(start(), "OuterOrderNo", Some(other)))
+        .certify_id();
+    inject(
+        &mut host,
+        &format!(
+            r#"{{"kind":"error","code":"Throttling.User","outerOrderNo":"{ORDER}","count":3}}"#
+        ),
+    );
+    assert_eq!(host.describe(&others).code(), "424");
+    assert_eq!(host.describe("unknown").code(), "406");
+    let start_of_other = with(start(), "OuterOrderNo", Some(other));
+    assert_eq!(host.init(start_of_other).code(), "200");
+    assert_eq!(host.describe(&mine).code(), "Throttling.User");
+    assert_eq!(host.init(start()).code(), "Throttling.User");
+    let query = pairs(&[("SceneId", SCENE), ("CertifyId", &mine)]);
+    let acs3 = host.acs3("DescribeFaceVerify", &query, &Pairs::new());
+    assert_eq!(host.send(acs3).code(), "Throttling.User");
+    assert_eq!(host.describe(&mine).code(), "424");
+}
+
+#[test]
+fn a_fault_of_one_key_meets_its_requests() {
+    let mut host = Host::new();
+    inject(
+        &mut host,
+        r#"{"kind":"error","code":"Throttling.User","accessKeyId":"sandbox-key-id","count":2}"#,
+    );
+    let mut other = host.unsigned("InitFaceVerify", start());
+    other[0].1 = "sandbox-ram-key-id".to_owned();
+    let other = signed("POST", other, "sandbox-ram-key-secret");
+    assert_eq!(host.send(other).code(), "411");
+    assert_eq!(host.init(start()).code(), "Throttling.User");
+    let query = pairs(&[("SceneId", SCENE), ("CertifyId", "x")]);
+    let acs3 = host.acs3("DescribeFaceVerify", &query, &Pairs::new());
+    assert_eq!(host.send(acs3).code(), "Throttling.User");
+    assert_eq!(host.init(start()).code(), "200");
+}
+
+#[test]
+fn a_body_of_the_test_s_own() {
+    let mut host = Host::new();
+    let certify_id = host.started();
+    let body = r#"{\"Code\":\"999\",\"Message\":\"新的\"}"#;
+    for (status, expected) in [
+        ("", 200),
+        (r#","status":200"#, 200),
+        (r#","status":503"#, 503),
+    ] {
+        inject(
+            &mut host,
+            &format!(r#"{{"kind":"body","action":"DescribeFaceVerify","body":"{body}"{status}}}"#),
+        );
+        let answer = host.describe(&certify_id);
+        assert_eq!(
+            (answer.status(), answer.text().as_str()),
+            (expected, r#"{"Code":"999","Message":"新的"}"#)
+        );
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/json;charset=utf-8")
+        );
+    }
+    for executed in [false, true] {
+        let mut host = Host::new();
+        inject(
+            &mut host,
+            &format!(r#"{{"kind":"body","body":"","executed":{executed}}}"#),
+        );
+        assert_eq!(host.init(start()).text(), "");
+        assert_eq!(verifications(&mut host), i64::from(executed));
+    }
+}
+
+#[test]
+fn another_status_and_a_delay() {
+    for (fault, status, code) in [
+        (
+            r#"{"kind":"error","code":"Throttling.User","status":429,"millis":50}"#,
+            429,
+            Some("Throttling.User"),
+        ),
+        (
+            r#"{"kind":"error","code":"500","action":"InitFaceVerify","status":500,"millis":50}"#,
+            500,
+            Some("500"),
+        ),
+        (r#"{"kind":"html","status":504,"millis":50}"#, 504, None),
+    ] {
+        let mut host = Host::new();
+        inject(&mut host, fault);
+        let answer = host.init(start());
+        assert_eq!(answer.status(), status, "{fault}");
+        let delay = Delivery {
+            delay_millis: 50,
+            manner: Manner::Answer,
+        };
+        assert_eq!(answer.0.delivery, delay);
+        assert!(code.is_none_or(|code| answer.code() == code));
+    }
+}
+
+#[test]
+fn only_members_that_apply() {
+    let mut host = Host::new();
+    let large = format!(r#"{{"kind":"body","body":"{}"}}"#, "x".repeat(65_537));
+    for (fault, expected) in [
+        (
+            r#"{"kind":"latency","millis":50,"code":"Throttling.User"}"#,
+            "no member code",
+        ),
+        (
+            r#"{"kind":"latency","millis":50,"executed":true}"#,
+            "no member executed",
+        ),
+        (r#"{"kind":"hang","millis":50}"#, "no member millis"),
+        (r#"{"kind":"empty","status":500}"#, "no member status"),
+        (r#"{"kind":"html","body":"x"}"#, "no member body"),
+        (r#"{"kind":"html","status":200}"#, "400 to 599"),
+        (r#"{"kind":"body","body":"","status":204}"#, "400 to 599"),
+        (r#"{"kind":"body"}"#, "requires body"),
+        (&large, "65536"),
+        (r#"{"kind":"reset","millis":600001}"#, "600000"),
+        (r#"{"kind":"reset","outerOrderNo":"1"}"#, "32 letters"),
+        (r#"{"kind":"reset","accessKeyId":"typo"}"#, "AccessKeyId"),
+    ] {
+        let refused = host.control("POST", "faults", fault);
+        assert_eq!(
+            (refused.status(), &refused.json()["code"]),
+            (400, &"bad-fault".into()),
+            "{fault:.60}"
+        );
+        let message = refused.json()["message"]["en"].as_str().unwrap().to_owned();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn a_response_in_xml_uses_up_no_numeric_code() {
+    let mut host = Host::new();
+    inject(&mut host, r#"{"kind":"numericCode"}"#);
+    let all = host.unsigned("InitFaceVerify", start());
+    let all = with(all, "Format", Some("XML"));
+    let xml = host.send(signed("POST", all, "sandbox-key-secret"));
+    assert!(xml.text().contains("<Code>200</Code>"), "{}", xml.text());
+    assert_eq!(host.init(start()).json()["Code"], 200);
 }

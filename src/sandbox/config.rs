@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Config {
     /// At least one account; the default is the demo account.
-    #[serde(default = "demo_accounts")]
+    #[serde(default = "demo_accounts", deserialize_with = "accounts")]
     pub accounts: Vec<Account>,
     /// Bearer token of the control API. If not set, the API is open; if empty, it is closed.
     #[serde(default, deserialize_with = "optional_secret")]
@@ -92,6 +92,34 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error
 
 fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
+}
+
+fn accounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Account>, D::Error> {
+    let accounts = Vec::<Account>::deserialize(deserializer)?;
+    match accounts_problem(&accounts) {
+        Some(problem) => Err(D::Error::custom(problem)),
+        None => Ok(accounts),
+    }
+}
+
+/// Why the sandbox could not serve these accounts.
+fn accounts_problem(accounts: &[Account]) -> Option<&'static str> {
+    if accounts.is_empty() {
+        return Some("there must be at least one account; omit accounts for the demo account");
+    }
+    if accounts.iter().any(|account| account.keys.is_empty()) {
+        return Some("each account must have at least one key");
+    }
+    let keys = accounts.iter().flat_map(|account| &account.keys);
+    let mut ids: Vec<&str> = keys.map(|key| key.access_key_id.as_str()).collect();
+    ids.sort_unstable();
+    if ids.first() == Some(&"") {
+        return Some("accessKeyId must not be empty");
+    }
+    if ids.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Some("each accessKeyId must occur only once in all accounts");
+    }
+    None
 }
 
 /// The largest integer that JavaScript represents exactly.

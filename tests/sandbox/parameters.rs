@@ -356,7 +356,7 @@ fn a_submission_sets_only_members_that_the_result_can_have() {
 fn a_scene_id_that_javascript_rounds_is_not_taken_as_a_number() {
     let config = |scene_id: &str| {
         serde_json::from_str::<Config>(&format!(
-            r#"{{"accounts":[{{"accountId":"1","keys":[],"scenes":[{{"sceneId":{scene_id}}}]}}]}}"#
+            r#"{{"accounts":[{{"accountId":"1","keys":[{{"accessKeyId":"a","accessKeySecret":"b"}}],"scenes":[{{"sceneId":{scene_id}}}]}}]}}"#
         ))
         .map(|config| config.accounts[0].scenes[0].scene_id)
         .map_err(|error| error.to_string())
@@ -366,5 +366,36 @@ fn a_scene_id_that_javascript_rounds_is_not_taken_as_a_number() {
     for scene_id in ["9007199254740992", "9007199254740993", "1e21", "0"] {
         let error = config(scene_id).unwrap_err();
         assert!(error.contains("above 9007199254740991"), "{error}");
+    }
+}
+
+#[test]
+fn accounts_that_cannot_be_served() {
+    let key = |id: &str| format!(r#"{{"accessKeyId":"{id}","accessKeySecret":"s"}}"#);
+    let account = |keys: &[String]| {
+        format!(
+            r#"{{"accountId":"1","keys":[{}],"scenes":[]}}"#,
+            keys.join(",")
+        )
+    };
+    let one = account(&[key("a")]);
+    for (accounts, expected) in [
+        (one.clone(), None),
+        (format!("{one},{}", account(&[key("b")])), None),
+        (String::new(), Some("at least one account")),
+        (account(&[]), Some("at least one key")),
+        (account(&[key("a"), key("")]), Some("must not be empty")),
+        (
+            format!("{one},{}", account(&[key("b"), key("a")])),
+            Some("only once"),
+        ),
+        (account(&[key("a"), key("a")]), Some("only once")),
+    ] {
+        let read = serde_json::from_str::<Config>(&format!(r#"{{"accounts":[{accounts}]}}"#));
+        let error = read.err().map(|error| error.to_string());
+        match expected {
+            None => assert_eq!(error, None),
+            Some(expected) => assert!(error.unwrap().contains(expected), "{accounts}"),
+        }
     }
 }

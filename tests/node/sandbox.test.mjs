@@ -153,6 +153,40 @@ describe("in-process", () => {
     assert.equal((await sandbox.submit(certifyId)).stage, "ended", "its own methods need none");
   });
 
+  test("expires a verification without moving a clock", async () => {
+    const sandbox = sandboxFor();
+    const client = clientOf(sandbox);
+    const { certifyId } = await start(client);
+    assert.equal((await sandbox.expire(certifyId)).stage, "expired");
+    assert.deepEqual((await sandbox.state()).clock.offsetMillis, 0);
+    assert.equal((await ask(client, certifyId)).status, "pending");
+    await assert.rejects(sandbox.submit(certifyId), { code: "expired", status: 409 });
+  });
+
+  test("a submission sets members of the result", async () => {
+    const sandbox = sandboxFor();
+    const client = clientOf(sandbox);
+    const { certifyId } = await start(client, { faceGuardOutput: "DeviceRisk" });
+    await sandbox.submit(certifyId, "passed", {
+      faceOcclusion: "T",
+      qualityScore: 31.5,
+      deviceRisk: "ROOT,VPN",
+    });
+    const { status, material, deviceRisk } = await ask(client, certifyId);
+    assert.deepEqual([status, material.faceOcclusion, deviceRisk], ["passed", true, ["ROOT", "VPN"]]);
+    assert.equal(material.facialPictureFront.qualityScore, 31.5);
+    await assert.rejects(sandbox.submit(certifyId, "205", { faceOcclusion: "T" }), { code: "bad-result" });
+  });
+
+  test("a response with a body of the test's own", async () => {
+    const sandbox = sandboxFor();
+    const client = clientOf(sandbox);
+    const { certifyId } = await start(client);
+    const body = { RequestId: "1", Code: "200", Message: "success", ResultObject: { SubCode: "200" } };
+    await sandbox.injectFault({ kind: "body", body: JSON.stringify(body) });
+    await assert.rejects(ask(client, certifyId), { kind: "protocol" });
+  });
+
   test("a hang ends with the caller's signal, a reset immediately", async () => {
     const sandbox = sandboxFor();
     const call = `${ENDPOINT}/?Action=InitFaceVerify`;

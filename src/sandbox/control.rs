@@ -6,7 +6,6 @@ use super::verification::{CannotAct, Details, Ending, PREFIX, Stage, Verificatio
 use super::web::{self, ClientResult};
 use super::{Load, MAX_BODY, callback, envelope, faults, phone, picture};
 use crate::http::{IncomingRequest, Response, first_value, header};
-use crate::json::Json;
 use crate::json::de::from_json_strictly;
 use crate::json::write::Object;
 use crate::signing::encode::parse_form;
@@ -453,7 +452,7 @@ struct Submission {
     outcome: String,
     face_attack: Option<String>,
     face_occlusion: Option<String>,
-    quality_score: Option<Json>,
+    quality_score: Option<f64>,
     device_risk: Option<String>,
 }
 
@@ -470,11 +469,11 @@ fn submit(session: &mut Session<'_>, request: &IncomingRequest, certify_id: &str
     let details = Details {
         face_attack: submission.face_attack,
         face_occlusion: submission.face_occlusion,
-        quality_score: submission.quality_score,
+        quality_score: submission.quality_score.map(|score| score.to_string()),
         device_risk: submission.device_risk,
     };
     let mut verification = load(session, certify_id)?;
-    check_details(&details, &ending, &verification)?;
+    check_details(&details, submission.quality_score, &ending, &verification)?;
     verification
         .submit(ending, details, session.now)
         .map_err(cannot)?;
@@ -486,6 +485,7 @@ fn submit(session: &mut Session<'_>, request: &IncomingRequest, certify_id: &str
 /// Checks the members that a submission sets in the result.
 fn check_details(
     details: &Details,
+    quality_score: Option<f64>,
     ending: &Ending,
     verification: &Verification,
 ) -> Result<(), Stop> {
@@ -513,11 +513,7 @@ fn check_details(
             "faceOcclusion requires an outcome that passes: Alibaba Cloud returns it only with Passed T.",
         );
     }
-    let is_score = |json: &Json| {
-        let number = json.as_str().parse::<f64>();
-        number.is_ok_and(|number| (0.0..=100.0).contains(&number))
-    };
-    if !details.quality_score.as_ref().is_none_or(is_score) {
+    if !quality_score.is_none_or(|score| (0.0..=100.0).contains(&score)) {
         return bad(
             "qualityScore 应为 0 到 100 的数字。",
             "qualityScore must be a number from 0 to 100.",

@@ -6,7 +6,6 @@ use super::protocol::Call;
 use super::session::{Session, Stop};
 use super::verification::{Ending, Stage, Verification};
 use crate::actions::LR_FR;
-use crate::json::Json;
 use crate::json::write::{Object, to_json};
 use crate::vendor::codes;
 use base64::Engine;
@@ -92,7 +91,7 @@ fn material_info(
         let occlusion = details.face_occlusion.as_deref().unwrap_or("F");
         out.push_str(&format!("\"faceOcclusion\": \"{occlusion}\","));
     }
-    let score = details.quality_score.as_ref().map(Json::as_str);
+    let score = details.quality_score.as_deref();
     out.push_str("\"facialPictureFront\": {\"qualityScore\": ");
     out.push_str(score.unwrap_or(QUALITY_SCORE));
     if verification.product_code != LR_FR {

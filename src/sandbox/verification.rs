@@ -2,7 +2,6 @@
 //! expired.
 
 use crate::actions::ActionKind;
-use crate::json::Json;
 use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning};
 use serde::{Deserialize, Serialize};
@@ -106,8 +105,8 @@ pub(super) struct Details {
     pub(super) face_attack: Option<String>,
     /// `T` or `F`.
     pub(super) face_occlusion: Option<String>,
-    /// A JSON number.
-    pub(super) quality_score: Option<Json>,
+    /// A number from 0 to 100.
+    pub(super) quality_score: Option<String>,
     pub(super) device_risk: Option<String>,
 }
 

@@ -334,7 +334,7 @@ fn a_submission_sets_only_members_that_the_result_can_have() {
         ),
         (&plain, "200", r#""qualityScore":100.5"#, "from 0 to 100"),
         (&plain, "200", r#""qualityScore":-1"#, "from 0 to 100"),
-        (&plain, "200", r#""qualityScore":"88""#, "from 0 to 100"),
+        (&plain, "200", r#""qualityScore":1e300"#, "from 0 to 100"),
         (&plain, "206", r#""deviceRisk":"ROOT""#, "FaceGuardOutput"),
         (&with_risk, "200", r#""deviceRisk":"ROOT VPN""#, "commas"),
         (&plain, "500", r#""faceAttack":"T""#, "has no result"),
@@ -349,6 +349,16 @@ fn a_submission_sets_only_members_that_the_result_can_have() {
         let message = json["message"]["en"].as_str().unwrap();
         assert!(message.contains(expected), "{message}");
     }
+    let refused = host
+        .submit_with(&plain, "200", r#""qualityScore":"88""#)
+        .json();
+    assert_eq!(refused["code"], "bad-body");
+    assert!(
+        refused["message"]["en"]
+            .as_str()
+            .unwrap()
+            .contains("qualityScore")
+    );
     assert_eq!(host.submit(&plain, "200").status(), 200);
 }
 

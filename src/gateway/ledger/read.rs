@@ -156,10 +156,9 @@ pub(super) fn settle(
     };
     let failing;
     let read = if matches!(&ended, Ended::Failed(error) if error.kind != Kind::Vendor) {
-        let queries_fail = true;
         failing = Read {
             alarm: Alarm {
-                queries_fail,
+                queries_fail: true,
                 ..read.alarm
             },
             ..read.clone()

@@ -85,7 +85,7 @@ const named: Record<keyof SandboxVerification, true> = {
 const [found, expected] = [opened, named].map((value) => Object.keys(value).sort().join(" "));
 if (found !== expected) throw new Error(`a verification has\n  ${found}\nand by its type\n  ${expected}`);
 
-const submitted = await sandbox.submit(certifyId, "205");
+const submitted = await sandbox.submit(certifyId, "205", { qualityScore: 60 });
 const again: SandboxVerification = await sandbox.verification(certifyId);
 const all: SandboxVerification[] = await sandbox.verifications({ outerOrderNo: order.outerOrderNo });
 if (submitted.stage !== "ended" || again.subCode !== "205" || all.length !== 1)
@@ -94,13 +94,17 @@ if (submitted.stage !== "ended" || again.subCode !== "205" || all.length !== 1)
 const fault: Required<SandboxFault> = {
   kind: "error",
   action: "DescribeFaceVerify",
+  outerOrderNo: order.outerOrderNo,
+  accessKeyId: key.accessKeyId,
   count: 1,
   skip: 0,
   millis: 1,
+  status: 500,
   code: "500",
+  body: "",
   executed: false,
 };
-const { millis: _, executed: __, ...error } = fault;
+const { status: _, body: __, ...error } = fault;
 await sandbox.injectFault(error);
 await sandbox.clearFaults();
 const clocks: SandboxClock[] = [

@@ -24,9 +24,11 @@ const LONGEST_PAUSE_MILLIS: i64 = 60 * 60_000;
 pub(super) const CLOCK_WRONG_MILLIS: i64 = 2 * 60 * 60_000;
 /// Back-off for work that needs an unreadable row.
 const SET_ASIDE_MILLIS: i64 = 60 * 60_000;
-/// Back-off of all queries after one has failed. Otherwise, while Alibaba Cloud does not respond, the queries would
-/// take all of the alarm's time, and deliveries would wait until it responds again.
-const QUERIES_FAIL_MILLIS: i64 = 60_000;
+/// Back-off of all queries after one has failed: of those after a callback, and of the others, which are less urgent.
+/// Otherwise, while Alibaba Cloud does not respond, the queries would take all of the alarm's time, and deliveries would
+/// wait until it responds again.
+const CALLBACKS_FAIL_MILLIS: i64 = 60_000;
+const QUERIES_FAIL_MILLIS: i64 = 10 * 60_000;
 /// Maximum number of rows processed in one commit.
 const BATCH: u32 = 50;
 /// Maximum number of commits, and of milliseconds, after which the alarm yields to a new one,
@@ -283,7 +285,12 @@ impl<'a> Batch<'a> {
             return Ok(true);
         };
         if self.alarm.queries_fail {
-            let later = self.now.plus_millis(QUERIES_FAIL_MILLIS).unix_millis();
+            let pause = if matches!(work, Work::Callback(_)) {
+                CALLBACKS_FAIL_MILLIS
+            } else {
+                QUERIES_FAIL_MILLIS
+            };
+            let later = self.now.plus_millis(pause).unix_millis();
             self.writes.schedule_attempt(later, work, attempt);
             return Ok(true);
         }

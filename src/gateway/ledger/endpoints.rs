@@ -79,6 +79,7 @@ pub(super) fn first(
         .iter()
         .position(|endpoint| is_preferred(endpoint) && works(endpoint))
         .or_else(|| endpoints.iter().position(works))
+        .or_else(|| endpoints.iter().position(is_preferred))
         .unwrap_or(0))
 }
 

@@ -155,7 +155,7 @@ pub(super) fn settle(
         return Ok(writes.then(read.problem(Problem::new(ProblemKind::UnknownOrder))));
     };
     let failing;
-    let read = if matches!(&ended, Ended::Failed(error) if error.kind != Kind::Vendor) {
+    let read = if matches!(&ended, Ended::Failed(error) if error.retryable) {
         failing = Read {
             alarm: Alarm {
                 queries_fail: true,
@@ -270,7 +270,11 @@ fn described(
             None if !order.has_material() => {
                 read.status_reply(settings, &order, Some(result), None)
             }
-            // The query was sent before the user finished, or to an endpoint that has not issued the CertifyId.
+            // The query was sent before the user finished. Now the material is available.
+            None if read.waits() => Next::Again {
+                then: Task::Read(read.clone()),
+            },
+            // Likewise, or the endpoint has not issued the CertifyId.
             None => {
                 if read.photo {
                     read.problem(Problem::new(ProblemKind::UpstreamFailed))

@@ -181,8 +181,10 @@ function readerOf(request, gone) {
   const chunks = request.iterator({ destroyOnReturn: false });
   /** @type {Promise<never>} */
   const ended = new Promise((_, reject) => {
-    // If it is aborted already, the request arrived during the shutdown, and its body is probably there.
-    gone.addEventListener("abort", () => reject(gone.reason));
+    const end = () => reject(gone.reason);
+    // The request arrived during the shutdown, and its body is probably there.
+    if (gone.aborted) setTimeout(end, 1_000).unref();
+    else gone.addEventListener("abort", end);
   });
   ended.catch(() => {});
   return {

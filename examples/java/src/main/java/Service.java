@@ -137,6 +137,8 @@ public class Service {
   static Answer refused(String code, String requestId) {
     System.err.println("Code " + code + ", RequestId " + requestId);
     return switch (code) {
+      // What only the gateway checks, such as the kind of document.
+      case "401" -> new Answer(422, Map.of("message", "姓名或证件号码有误，请核对"));
       case "414", "416" -> new Answer(422, Map.of("message", "当前设备或系统不支持刷脸认证，请升级系统或更换设备"));
       case "415" -> new Answer(422, Map.of("message", "App 版本过低，请更新 App 后重试"));
       case "418" -> new Answer(422, Map.of("message", "今天认证次数过多，请明天再试"));

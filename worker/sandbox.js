@@ -102,10 +102,10 @@ class SqlStore {
     if (this.#puts++ % TRIM_EVERY === 0) this.#trim();
   }
 
-  /** Verifications expire later than other rows, the newest last. */
+  /** The newest verifications expire last. */
   #trim() {
     this.#sql.exec(
-      "DELETE FROM rows WHERE key LIKE 'verification/%' AND expires_at < (SELECT expires_at FROM rows ORDER BY expires_at DESC LIMIT 1 OFFSET ?)",
+      "DELETE FROM rows WHERE key LIKE 'verification/%' AND expires_at < (SELECT expires_at FROM rows WHERE key LIKE 'verification/%' ORDER BY expires_at DESC LIMIT 1 OFFSET ?)",
       MAX_VERIFICATIONS - 1,
     );
   }

@@ -84,13 +84,17 @@ async function refresh() {
   }
 }
 
+/** The verification after whose end this page has gone to ReturnUrl. */
+let goneBackFrom;
+
 /** Goes to ReturnUrl. After an end it does so once in each tab: opened again, the page shows the result. */
 function goBack({ certifyId, stage, returnUrl }) {
   if (stage === "ended") {
+    goneBackFrom = certifyId;
     try {
       sessionStorage.setItem(certifyId, "gone back");
     } catch {
-      // Without storage, the page goes back each time.
+      // Without storage, the page goes back each time that it is opened.
     }
   }
   location.assign(returnUrl);
@@ -98,7 +102,7 @@ function goBack({ certifyId, stage, returnUrl }) {
 
 function hasGoneBack({ certifyId }) {
   try {
-    return sessionStorage.getItem(certifyId) !== null;
+    return certifyId === goneBackFrom || sessionStorage.getItem(certifyId) !== null;
   } catch {
     return false;
   }

@@ -166,9 +166,10 @@ export class SandboxHost {
       accounts,
       controlToken,
       store,
-      // Looked up at each call, because tests replace them.
+      // Looked up at each call, because tests replace it.
       now = () => Date.now(),
-      fetch = (url, init) => globalThis.fetch(url, init),
+      // Not looked up later: a test may put the sandbox's own in its place.
+      fetch = globalThis.fetch,
       ...unknown
     }: Omit<SandboxOptions, "file"> = {},
   ) {

@@ -64,6 +64,7 @@ type Listening = NonNullable<Parameters<Sandbox["listen"]>[0]>;
 class NodeSandbox extends SandboxHost implements Sandbox {
   readonly #servers = new Set<Server>();
   readonly #file: FileStore | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(options: Omit<SandboxOptions, "file">, file?: FileStore) {
     super(sandboxStep, file ? { ...options, store: file } : options);
@@ -113,7 +114,11 @@ class NodeSandbox extends SandboxHost implements Sandbox {
     return { url, port: address.port, close, [Symbol.asyncDispose]: close };
   }
 
-  override async close(): Promise<void> {
+  override close(): Promise<void> {
+    return (this.#closed ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
     await super.close();
     await Promise.all([...this.#servers].map((server) => this.#stop(server)));
     this.#file?.close();

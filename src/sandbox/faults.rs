@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 const MAX_DELAY_MILLIS: u32 = 10 * 60 * 1_000;
 /// Maximum number of pending faults.
 const MAX_FAULTS: usize = 100;
-/// Maximum length of a body in bytes; all pending faults are one row.
+/// Maximum length of a body in bytes, and of the bodies of all pending faults, which are one row.
 const MAX_FAULT_BODY: usize = 65_536;
+const MAX_FAULT_BODIES: usize = 4 * MAX_FAULT_BODY;
 
 /// A pending fault.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -298,6 +299,13 @@ pub(super) fn add(session: &mut Session<'_>, fault: Fault) -> Result<Option<Text
         )));
     }
     faults.push(fault);
+    let bodies = faults.iter().filter_map(|fault| fault.body.as_ref());
+    if bodies.map(String::len).sum::<usize>() > MAX_FAULT_BODIES {
+        return Ok(Some(Text::new(
+            "等待中的故障的 body 合计不得超过 262144 字节，请先 DELETE /_sandbox/faults。",
+            "the bodies of all pending faults must not exceed 262144 bytes; DELETE /_sandbox/faults first.",
+        )));
+    }
     session.put(FAULTS, &faults, None);
     Ok(None)
 }

@@ -152,6 +152,8 @@ fn broken_rule(parameter: &Parameter, value: &str, context: &Context) -> Option<
             is_object(value),
             "must be the JSON object from the client SDK",
         ),
+        // The official SDKs show it without a scheme.
+        ("UiCustomUrl", _) => return None,
         ("CallbackUrl", _) => (
             Endpoint::is_receiver_url_or_private(value),
             "must start with https:// (in the sandbox also http:// to a loopback address or a private host)",

@@ -270,16 +270,6 @@ describe("in-process", () => {
     assert.equal((await sandbox.verification(certifyId)).stage, "expired");
   });
 
-  test("a callback goes to the fetch that a test has put in place since", async (t) => {
-    const sandbox = sandboxFor();
-    t.mock.timers.enable({ apis: ["setTimeout"] });
-    const fetch = t.mock.method(globalThis, "fetch", async () => new Response(""));
-    const { certifyId } = await start(clientOf(sandbox), { callbackUrl: "https://example.com/callback" });
-    await sandbox.submit(certifyId);
-    t.mock.timers.tick(10_000);
-    assert.equal(fetch.mock.callCount(), 1);
-  });
-
   test("an empty host is refused, with which Node would listen on every address", async () => {
     await assert.rejects(sandboxFor().listen({ host: "" }), /must be an address/);
   });

@@ -158,7 +158,7 @@ fn values() {
         ("VoluntaryCustomizedContent", "not json", "401"),
         ("VoluntaryCustomizedContent", "[\"你好\"]", "200"),
         ("FaceContrastPictureUrl", "not a url", "401"),
-        ("UiCustomUrl", "x", "401"),
+        ("UiCustomUrl", "www.aliyundoc.com", "200"),
         // Alibaba Cloud documents no limit of these lengths.
         ("CallbackToken", &long_token, "200"),
         ("ReturnUrl", &long_url, "200"),

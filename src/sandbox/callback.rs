@@ -1,8 +1,9 @@
 //! Alibaba Cloud's callback: a GET to CallbackUrl when a verification has ended, retried until the
 //! response is 200. It is not signed, so the receiver must query the result.
 
+use super::ending::Ending;
 use super::session::Session;
-use super::verification::{CallbackState, Ending, PREFIX, Verification};
+use super::verification::{CallbackState, PREFIX, Verification};
 use super::web::with_query;
 use super::{Callback, Load};
 use serde::Deserialize;

@@ -1,8 +1,9 @@
 //! The control API under `/_sandbox/`: shows and changes the sandbox's state. Uses JSON; errors are
 //! in Chinese and English.
 
+use super::ending::{Ending, Submission};
 use super::session::{CLOCK, Clock, Session};
-use super::verification::{CannotAct, Details, Ending, PREFIX, Stage, Verification};
+use super::verification::{CannotAct, PREFIX, Stage, Verification};
 use super::web::{self, ClientResult};
 use super::{Load, MAX_BODY, callback, envelope, faults, phone, picture};
 use crate::http::{IncomingRequest, Response, first_value, header};
@@ -16,8 +17,6 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 /// Maximum number of verifications on one page of the list.
 const PAGE: usize = 100;
-/// Maximum length of a submitted DeviceRisk.
-const MAX_RISKS: usize = 256;
 /// Maximum offset of the sandbox's clock from the host's: a hundred years.
 const MAX_OFFSET_MILLIS: i64 = 100 * 366 * 86_400_000;
 
@@ -446,16 +445,6 @@ fn outcomes() -> Object {
         .with("codes", &failures.collect::<Vec<_>>())
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Submission {
-    outcome: String,
-    face_attack: Option<String>,
-    face_occlusion: Option<String>,
-    quality_score: Option<f64>,
-    device_risk: Option<String>,
-}
-
 fn submit(session: &mut Session<'_>, request: &IncomingRequest, certify_id: &str) -> Answer {
     let submission: Submission = body(request)?;
     let Some(ending) = Ending::parse(&submission.outcome) else {
@@ -466,79 +455,17 @@ fn submit(session: &mut Session<'_>, request: &IncomingRequest, certify_id: &str
             "outcome must be passed, a SubCode (such as 205) or a failing Code of DescribeFaceVerify (such as 500); see docs/sandbox.md.",
         ));
     };
-    let details = Details {
-        face_attack: submission.face_attack,
-        face_occlusion: submission.face_occlusion,
-        quality_score: submission.quality_score.map(|score| score.to_string()),
-        device_risk: submission.device_risk,
-    };
+    let details = submission.details();
     let mut verification = load(session, certify_id)?;
-    check_details(&details, submission.quality_score, &ending, &verification)?;
+    details
+        .check(&ending, verification.device_risk)
+        .map_err(|(zh, en)| problem(400, "bad-result", zh, en))?;
     verification
         .submit(ending, details, session.now)
         .map_err(cannot)?;
     callback::schedule(session, &verification);
     store(session, &verification);
     Ok((200, view(session, &verification)))
-}
-
-/// Checks the members that a submission sets in the result.
-fn check_details(
-    details: &Details,
-    quality_score: Option<f64>,
-    ending: &Ending,
-    verification: &Verification,
-) -> Result<(), Stop> {
-    let bad = |zh, en| Err(problem(400, "bad-result", zh, en));
-    if matches!(ending, Ending::Code(_)) && *details != Details::default() {
-        return bad(
-            "outcome 为失败的 Code 时没有认证结果，请去掉 faceAttack、faceOcclusion、qualityScore 和 deviceRisk。",
-            "a failing Code has no result; omit faceAttack, faceOcclusion, qualityScore and deviceRisk.",
-        );
-    }
-    let flags = [&details.face_attack, &details.face_occlusion];
-    if !flags
-        .into_iter()
-        .flatten()
-        .all(|flag| matches!(flag.as_str(), "T" | "F"))
-    {
-        return bad(
-            "faceAttack 和 faceOcclusion 应为 T 或 F。",
-            "faceAttack and faceOcclusion must be T or F.",
-        );
-    }
-    if details.face_occlusion.is_some() && !ending.passes() {
-        return bad(
-            "faceOcclusion 仅用于通过的结果：Passed 为 T 时阿里云才会返回它。",
-            "faceOcclusion requires an outcome that passes: Alibaba Cloud returns it only with Passed T.",
-        );
-    }
-    if !quality_score.is_none_or(|score| (0.0..=100.0).contains(&score)) {
-        return bad(
-            "qualityScore 应为 0 到 100 的数字。",
-            "qualityScore must be a number from 0 to 100.",
-        );
-    }
-    let Some(risks) = &details.device_risk else {
-        return Ok(());
-    };
-    if !verification.device_risk {
-        return bad(
-            "该认证发起时未传入 FaceGuardOutput=DeviceRisk，结果中没有 DeviceRisk。",
-            "this verification was started without FaceGuardOutput=DeviceRisk, so its result has no DeviceRisk.",
-        );
-    }
-    let are_risks = risks.len() <= MAX_RISKS
-        && risks
-            .bytes()
-            .all(|byte| byte == b',' || byte == b'_' || byte.is_ascii_alphanumeric());
-    if !are_risks {
-        return bad(
-            "deviceRisk 应为以逗号分隔的英文单词，如 ROOT,VPN。",
-            "deviceRisk must be words separated by commas, such as ROOT,VPN.",
-        );
-    }
-    Ok(())
 }
 
 fn clock(session: &Session<'_>) -> Object {

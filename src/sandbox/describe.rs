@@ -1,10 +1,11 @@
 //! DescribeFaceVerify: the status of a verification, in Alibaba Cloud's format.
 
+use super::ending::Ending;
 use super::init::{mandatory, scene_id};
 use super::picture;
 use super::protocol::Call;
 use super::session::{Session, Stop};
-use super::verification::{Ending, Stage, Verification};
+use super::verification::{Stage, Verification};
 use crate::actions::LR_FR;
 use crate::json::write::{Object, to_json};
 use crate::vendor::codes;
@@ -91,9 +92,9 @@ fn material_info(
         let occlusion = details.face_occlusion.as_deref().unwrap_or("F");
         out.push_str(&format!("\"faceOcclusion\": \"{occlusion}\","));
     }
-    let score = details.quality_score.as_deref();
+    let score = details.quality_score.map(|score| score.to_string());
     out.push_str("\"facialPictureFront\": {\"qualityScore\": ");
-    out.push_str(score.unwrap_or(QUALITY_SCORE));
+    out.push_str(score.as_deref().unwrap_or(QUALITY_SCORE));
     if verification.product_code != LR_FR {
         let (alike, different) = VERIFY_SCORES;
         out.push_str(",\"verifyScore\": ");

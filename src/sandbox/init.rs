@@ -1,10 +1,11 @@
 //! InitFaceVerify: the service's validation, then a new verification.
 
 use super::callback;
+use super::ending::{Details, Ending};
 use super::outcome::{self, Script};
 use super::protocol::Call;
 use super::session::{Session, Stop};
-use super::verification::{CallbackState, Details, Ending, Stage, Verification};
+use super::verification::{CallbackState, Stage, Verification};
 use super::web;
 use crate::actions::rule::{Context, MODELS, PRODUCTS, Product, check, is_url};
 use crate::actions::{IDENTITY_CARD, LR_FR, Parameter, Rule};

@@ -12,6 +12,7 @@ mod callback;
 mod config;
 mod control;
 mod describe;
+mod ending;
 mod envelope;
 mod faults;
 mod init;

@@ -4,7 +4,7 @@
 //! UserId, hyphens may separate the words (`sandbox-sub-205`). Identity numbers are never scripts:
 //! they are always validated.
 
-use super::verification::Ending;
+use super::ending::Ending;
 use crate::actions::ActionKind;
 use crate::vendor::codes;
 

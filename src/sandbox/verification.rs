@@ -1,9 +1,8 @@
 //! The life cycle of a verification: created, opened on the phone, ended by one submission, or
 //! expired.
 
-use crate::actions::ActionKind;
+use super::ending::{Details, Ending};
 use crate::timestamp::Timestamp;
-use crate::vendor::codes::{self, Meaning};
 use serde::{Deserialize, Serialize};
 
 /// How long a CertifyId is valid, according to Alibaba Cloud.
@@ -62,16 +61,6 @@ pub(super) struct CallbackState {
 }
 redacted_debug!(CallbackState);
 
-/// What DescribeFaceVerify returns once the verification has ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum Ending {
-    /// Code 200 with this SubCode.
-    SubCode(String),
-    /// This Code.
-    Code(String),
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Stage {
@@ -94,48 +83,6 @@ pub(super) enum CannotAct {
     Expired,
     /// OuterOrderNo or UserId determines the outcome.
     Scripted,
-}
-
-/// Members of the result that a submission can set. The others, and those that are not set, follow
-/// from the SubCode.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Details {
-    /// `T` or `F`.
-    pub(super) face_attack: Option<String>,
-    /// `T` or `F`.
-    pub(super) face_occlusion: Option<String>,
-    /// A number from 0 to 100.
-    pub(super) quality_score: Option<String>,
-    pub(super) device_risk: Option<String>,
-}
-
-impl Ending {
-    /// Parses `passed`, a SubCode, or a Code with which DescribeFaceVerify fails.
-    pub(super) fn parse(outcome: &str) -> Option<Self> {
-        if outcome == "passed" {
-            return Some(Self::SubCode("200".to_owned()));
-        }
-        if let Some(known) = codes::sub_code(outcome) {
-            return Some(Self::SubCode(known.code.to_owned()));
-        }
-        codes::code(outcome)
-            .filter(|known| Self::is_failure(known))
-            .map(|known| Self::Code(known.code.to_owned()))
-    }
-
-    /// Whether the person passed.
-    pub(super) fn passes(&self) -> bool {
-        match self {
-            Self::SubCode(code) => codes::sub_code(code).is_some_and(|known| known.passing),
-            Self::Code(_) => false,
-        }
-    }
-
-    /// Whether a verification can end with this Code: DescribeFaceVerify returns it for failures.
-    pub(super) fn is_failure(known: &codes::Code) -> bool {
-        known.meaning == Meaning::Failure && ActionKind::Describe.returns(known)
-    }
 }
 
 impl Verification {

@@ -1,9 +1,10 @@
 //! A verification in a browser: CertifyUrl, which the user opens, and ReturnUrl, to which the
 //! browser returns afterwards.
 
+use super::ending::Ending;
 use super::protocol::Call;
 use super::session::Session;
-use super::verification::{Ending, Verification, Web};
+use super::verification::{Verification, Web};
 use crate::json::read::members;
 use crate::json::write::Object;
 use crate::signing::encode::percent_encode;

@@ -50,7 +50,7 @@ export function httpServer(hostFor, trustedProxies, stopping) {
     if (stopping()) gone.abort();
     response.once("close", () => {
       listening.delete(gone);
-      gone.abort();
+      if (!response.writableFinished) gone.abort();
       if (stopping()) hangUp();
     });
     const answered = await handle(hostFor(message, gone.signal), message, open);

@@ -121,11 +121,15 @@ export function openapi(document, { actions, pictureSources, shared }) {
       .filter(({ field, mandatoryFor }) => mandatoryFor.includes(PRODUCT) && field !== SUPPLIED)
       .map(({ field }) => field),
     additionalProperties: false,
-    description: "The parameters of InitFaceVerify, in camelCase. Unknown ones are refused.",
+    description:
+      "The parameters of InitFaceVerify, in camelCase. Unknown parameters are rejected. The gateway also accepts Alibaba Cloud's names (`OuterOrderNo`), and null for an omitted parameter.",
     dependentRequired: Object.fromEntries(
       together.flatMap((names) => names.map((name) => [name, names.filter((other) => other !== name)])),
     ),
-    not: { description: "Two photos to compare with.", anyOf: pairs.map((required) => ({ required })) },
+    not: {
+      description: "Only one photo to compare with can be passed.",
+      anyOf: pairs.map((required) => ({ required })),
+    },
   };
   const schemas = { ...document.components.schemas, ...shared, NewFaceVerification: schema };
   return { ...document, components: { ...document.components, schemas } };

@@ -34,21 +34,21 @@ pub fn describe() -> Value {
             },
             "Word": {
                 "type": "string",
-                "description": "One of Alibaba Cloud's words.",
+                "description": "A value that Alibaba Cloud defines.",
                 "minLength": 1,
                 "maxLength": WORD_MAX,
                 "pattern": "^[A-Z0-9_]*$",
             },
             "WebAddress": {
                 "type": "string",
-                "description": "A full address, in ASCII.",
+                "description": "An absolute URL in ASCII.",
                 "minLength": 1,
                 "maxLength": URL_MAX,
                 "pattern": r##"^https?://[!"$-.0->@-~][!-~]*$"##,
             },
             "Day": {
                 "type": "string",
-                "description": "A real date, yyyy-MM-dd.",
+                "description": "An existing date, as yyyy-MM-dd.",
                 "format": "date",
                 "minLength": 1,
                 "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
@@ -168,9 +168,7 @@ fn schema(rule: Rule) -> Value {
             { "type": "string", "pattern": "^0*[1-9][0-9]{0,18}$" },
         ] }),
         Rule::OuterOrderNo => json!({ "type": "string", "pattern": "^[0-9A-Za-z]{32}$" }),
-        Rule::ProductCode | Rule::CertType => json!({ "$ref": "Word" }),
-        // The default is Alibaba Cloud's.
-        Rule::Model => json!({ "$ref": "Word", "default": MODELS.first() }),
+        Rule::ProductCode | Rule::CertType | Rule::Model => json!({ "$ref": "Word" }),
         Rule::CertName | Rule::CertNo => {
             json!({ "type": "string", "minLength": 1, "maxLength": CERT_MAX })
         }

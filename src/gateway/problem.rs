@@ -1,7 +1,8 @@
 //! The problems that the REST routes return, as data: RFC 9457 problem details with a stable code,
 //! the party that must act, whether a retry can help, and texts in Chinese and English.
 //!
-//! A problem quotes nothing from the request: no value, no path, no name of an unknown caller.
+//! A problem quotes no value, no path and no name of an unknown caller. Only the names of unknown
+//! members are repeated.
 
 use super::reply::{Language, Reply};
 use super::routes::Route;
@@ -145,8 +146,8 @@ impl Problem {
         self.retryable = false;
         if self.kind == ProblemKind::InternalError {
             self.detail = Text::new(
-                "网关内部错误，请运维凭 requestId 查看日志。该订单可能已经发起：请先查询该订单；再次提交相同内容不会重复发起。",
-                "The gateway had an internal error; its operator can find the cause in the logs by requestId. The order may have been started: read it first. Sending the same input again does not start it twice.",
+                "网关内部错误，请运维凭 requestId 查看日志。该订单可能已经发起：请先查询该订单；再次提交相同内容（不带 restartUnknown）不会重复发起。",
+                "The gateway had an internal error; its operator can find the cause in the logs by requestId. The order may have been started: read it first. Sending the same input again, without restartUnknown, does not start it twice.",
             );
         }
         self
@@ -384,8 +385,8 @@ problems! {
     /// It is unknown whether Alibaba Cloud started the order.
     StartOutcomeUnknown 409 "start-outcome-unknown" Developer false
         "发起结果未知" "The outcome of the start is unknown"
-        "向阿里云发起认证后未得到明确的响应，阿里云可能已受理；网关未返回 CertifyId，也不会自行重试。如可接受再计费一次，请以相同参数加 ?restartUnknown=true 重新发起。"
-        "Alibaba Cloud did not return a definite response and may have started a verification. No CertifyId was issued, and the gateway does not retry by itself. If a second billed verification is acceptable, send the same request with ?restartUnknown=true.";
+        "向阿里云发起认证后未得到明确的响应，阿里云可能已受理；网关未返回 CertifyId，也不会自行重试。如可接受再计费一次，请以相同参数加 ?restartUnknown=true 重新发起（POST）。"
+        "Alibaba Cloud did not return a definite response and may have started a verification. No CertifyId was issued, and the gateway does not retry by itself. If a second billed verification is acceptable, send the POST that started it again, with ?restartUnknown=true.";
     /// The body is too large.
     BodyTooLarge 413 "body-too-large" Developer false
         "请求体过大" "The body is too large"

@@ -97,6 +97,18 @@ for (const [name, description, status, code, vendorCode, audience] of [
   });
 }
 
+test("a scene that the request names, and Alibaba Cloud does not have, concerns the developer", async () => {
+  const refused = await create({ ...sample(), sceneId: "1000000007" });
+  assert.equal(refused.status, 422, refused.text);
+  assert.deepEqual(
+    [refused.json.code, refused.json.vendorCode, refused.json.audience],
+    ["vendor-refused", "404", "developer"],
+  );
+  await fault({ kind: "error", action: "InitFaceVerify", code: "404" });
+  const ofSettings = await create(sample());
+  assert.deepEqual([ofSettings.status, ofSettings.json.audience], [502, "operator"]);
+});
+
 test("throttled calls wait and are repeated", async () => {
   await fault({ kind: "error", code: "Throttling.User", count: 2 });
   assert.equal((await create(sample())).status, 201);

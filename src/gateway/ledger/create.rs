@@ -13,13 +13,14 @@ use super::task::{Create, Purpose, Read, Task};
 use super::upstream::{self, Ended, Place};
 use crate::actions::ValidRequest;
 use crate::client::response::InitResult;
-use crate::error::Execution;
+use crate::error::{Audience, Error, Execution, Kind};
 use crate::gateway::derived::derive;
 use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply_target::ReplyTarget;
 use crate::gateway::settings::Settings;
 use crate::json::Json;
 use crate::signing::canonical::canonicalized_query;
+use crate::text::Text;
 use crate::timestamp::{MILLIS_PER_DAY, Timestamp};
 
 /// How long a request waits for another request that is starting the same order.
@@ -116,7 +117,7 @@ pub(super) fn begin(
             let waited = create.waiting_since.is_some_and(|since| *at >= since);
             match refusal(code, request_id.clone()) {
                 Some(error) if waited && same_input => {
-                    Ok(create.problem(writes, Problem::upstream(&error)))
+                    Ok(create.problem(writes, start_refused(settings, &order, &error)))
                 }
                 _ => start(settings, create, None, writes, rows, context),
             }
@@ -389,7 +390,10 @@ pub(super) fn settle(
                 code: error.code.clone(),
                 request_id: error.request_id.clone(),
             };
-            (AfterFailure::Refused(refused), Problem::upstream(&error))
+            (
+                AfterFailure::Refused(refused),
+                start_refused(settings, &order, &error),
+            )
         }
         Ended::Failed(error) => (
             AfterFailure::Unknown,
@@ -408,6 +412,23 @@ pub(super) fn settle(
     };
     writes.put_order(&create.no, &order);
     Ok(create.problem(writes, problem))
+}
+
+/// Alibaba Cloud's refusal of a start. A scene that the request names, unlike that of the settings,
+/// concerns its developer.
+fn start_refused(settings: &Settings, order: &Order, error: &Error) -> Problem {
+    let unknown_scene = error.kind == Kind::Vendor && error.code == "404";
+    if !unknown_scene || order.scene_id == settings.scene_id {
+        return Problem::upstream(error);
+    }
+    Problem::upstream(&Error {
+        audience: Audience::Developer,
+        message: Text::new(
+            "阿里云没有请求中 sceneId 对应的认证场景：请改正 sceneId，或不传 sceneId 以使用网关设置的场景。",
+            "Alibaba Cloud does not have the scene that the request names: correct sceneId, or omit it to use the gateway's scene.",
+        ),
+        ..error.clone()
+    })
 }
 
 fn done(

@@ -296,7 +296,7 @@ async function sqliteFile(file) {
  */
 async function migrateDatabase(_, { file }) {
   const { isPostgres } = await import("./settings.js");
-  const { migrate } = await import("./postgres.js");
+  const { migrate } = await import("./postgres-schema.js");
   const { database } = await databaseOf(file);
   if (!isPostgres(database)) {
     throw new Failure(

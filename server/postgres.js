@@ -1,17 +1,17 @@
-/** Ledgers in a PostgreSQL database that several processes use at the same time. */
+/** Ledgers in a PostgreSQL database that several processes use at the same time: transactions, alarms and leases. */
 
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { Failure } from "../host/failure.js";
-import { asksOf } from "../host/storage.js";
+import { CONNECT_MS, LIMITS, driver, optionsOf } from "./postgres-connection.js";
+import { XID_IN_FUTURE, isBroken, isRepeatable, lostAtStart, pooled, unusable } from "./postgres-errors.js";
+import { CHANNEL, PostgresLedger, lockKey } from "./postgres-ledger.js";
+import { migrated } from "./postgres-schema.js";
 
 /**
- * @import { Client, Pool, PoolClient, QueryResult } from "pg"
- * @import { Commit, Decide, LedgerStorage, Load, Loaded, PendingDeliveries, Range, Store, Turn } from "../host/types.js"
- *
- * @typedef {Record<string, any>[]} Rows
- *
- * @typedef {(text: string, values?: unknown[]) => Promise<Rows>} Query
+ * @import { Client, Pool, QueryResult } from "pg"
+ * @import { LedgerStorage, PendingDeliveries, Store, Turn } from "../host/types.js"
+ * @import { Query } from "./postgres-connection.js"
  *
  * @typedef {{ clock: number, monotonic: number }} Moments
  *
@@ -24,14 +24,6 @@ import { asksOf } from "../host/storage.js";
 
 /** Connections of one instance, in addition to the one that renews its lease. */
 const POOL_MAX = 10;
-const CONNECT_MS = 5_000;
-const STATEMENT_MS = 10_000;
-/** A process that stops in the middle of a step loses its locks after this time, … */
-const IDLE_IN_TRANSACTION_MS = 5_000;
-/** … and other processes wait for them longer than that. */
-const LOCK_MS = 8_000;
-/** The client's own limit, in case the server has stopped. */
-const QUERY_MS = 15_000;
 /** How long a step is repeated when the database fails. */
 const REPEAT_MS = 20_000;
 const REPEAT_PAUSE_MS = 200;
@@ -41,54 +33,15 @@ const CLOSE_MS = 2_000;
 const POLL_MS = 1_000;
 /** How long a notification may take that this instance sends itself. */
 const HEAR_MS = 5_000;
-const CHANNEL = "cloudauth_edge_wake";
 /** How long a renewal of a short lease may take. */
 const PATIENCE_MIN_MS = 1_000;
-/** Sent once a connection stands: a pooler refuses them as parameters of the connection. */
-const LIMITS = `SET statement_timeout = ${STATEMENT_MS}; SET lock_timeout = ${LOCK_MS};
-  SET idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`;
 /** Maximum number of alarms that one instance takes at a time. */
 const ALARMS_MAX = 16;
-/** "CAEG" */
-const MIGRATION_LOCK = 0x43414547;
-
-/** The migrations, in order. Their number is the schema version; a later version is refused. */
-const MIGRATIONS = [
-  `CREATE TABLE rows (ledger text COLLATE "C", key text COLLATE "C", value text NOT NULL, PRIMARY KEY (ledger, key));
-   CREATE TABLE alarms (ledger text COLLATE "C" PRIMARY KEY, at bigint, instance bigint);
-   CREATE INDEX alarms_at ON alarms (at) WHERE at IS NOT NULL;
-   CREATE TABLE instances (id bigint PRIMARY KEY, seen timestamptz NOT NULL);
-   CREATE TABLE pace (action text COLLATE "C" PRIMARY KEY, free_at bigint NOT NULL);`,
-  // PostgreSQL empties an unlogged table after a crash, the promotion of a standby and a restore.
-  "CREATE UNLOGGED TABLE epoch (one integer PRIMARY KEY CHECK (one = 1), id uuid NOT NULL);",
-];
-const TABLES = ["rows", "alarms", "instances", "pace", "epoch"];
-
-/** Errors after which the whole transaction can be repeated, because none of it was written. */
-const REPEATABLE = new Set([
-  "40001", // serialization_failure
-  "40P01", // deadlock_detected
-  "55P03", // lock_not_available
-  "25P03", // idle_in_transaction_session_timeout
-  "25006", // read_only_sql_transaction: a standby before its promotion
-  "57P01", // admin_shutdown
-  "57P02", // crash_shutdown
-  "57P03", // cannot_connect_now
-  "53300", // too_many_connections
-]);
-
-/**
- * A number that identifies a lock in the database.
- *
- * @param {Buffer} bytes
- */
-const lockKey = (bytes) => bytes.readBigInt64BE(0).toString();
 /** In another epoch, the number of a transaction that was lost with the last one can belong to another transaction. */
 const EPOCH = "(SELECT id FROM epoch) AS epoch";
-const XID_IN_FUTURE = "22023";
 
 /** The instance's lease has expired: another instance may have taken over its work. */
-export class LeaseLost extends Error {
+class LeaseLost extends Error {
   name = "LeaseLost";
 }
 
@@ -102,7 +55,7 @@ export class PostgresStore {
   #Client;
   #options;
   #leaseMs;
-  #id = lockKey(randomBytes(8));
+  #id = randomBytes(8).readBigInt64BE(0).toString();
   /** The connection that renews the lease and receives notifications. @type {Client | undefined} */
   #line;
   /** @type {Promise<void> | undefined} */
@@ -145,7 +98,7 @@ export class PostgresStore {
    * @param {{ leaseSeconds: number }} options
    */
   static async open(url, { leaseSeconds }) {
-    const { default: pg } = await driver();
+    const pg = await driver();
     const store = new PostgresStore(pg, url, leaseSeconds * 1_000);
     // A connection that breaks is replaced when it is needed, and a query on it fails.
     store.#pool.on("error", () => {});
@@ -314,7 +267,6 @@ export class PostgresStore {
           throw new Error("The database crashed or was replaced during a step.");
         }
       } catch (/** @type {any} */ error) {
-        // The database has lost the transaction and not assigned its number again.
         if (error.code === XID_IN_FUTURE) return false;
         if (!isRepeatable(error)) throw error;
       }
@@ -350,7 +302,7 @@ export class PostgresStore {
   }
 
   /**
-   * When the ledger's alarm is set to fire; null if it is not set.
+   * When the ledger's alarm fires; undefined if it is not set.
    *
    * @param {string} ledger
    */
@@ -358,8 +310,11 @@ export class PostgresStore {
     const until = performance.now() + REPEAT_MS;
     for (;;) {
       try {
-        const { rows } = await this.#pool.query("SELECT at FROM alarms WHERE ledger = $1", [ledger]);
-        return rows.length === 0 || rows[0].at === null ? null : Number(rows[0].at);
+        const { rows } = await this.#pool.query(
+          "SELECT at FROM alarms WHERE ledger = $1 AND at IS NOT NULL",
+          [ledger],
+        );
+        return rows[0] && Number(rows[0].at);
       } catch (error) {
         if (!isRepeatable(error) || performance.now() >= until || this.#closed) throw error;
         await pause(REPEAT_PAUSE_MS);
@@ -390,7 +345,7 @@ export class PostgresStore {
    * @param {(freeAt: number, now: number) => Turn | null} turn
    */
   turn(action, turn) {
-    return this.transaction(lockKey(hashOf(`pace/${action}`)), async (query) => {
+    return this.transaction(lockKey(`pace/${action}`), async (query) => {
       const [{ free, now } = {}] = await query(
         `SELECT (SELECT free_at FROM pace WHERE action = $1) AS free,
            floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`,
@@ -541,246 +496,7 @@ export class PostgresStore {
   }
 }
 
-/** @implements {LedgerStorage} */
-class PostgresLedger {
-  #store;
-  #name;
-  #lock;
-
-  /**
-   * @param {PostgresStore} store
-   * @param {string} name
-   */
-  constructor(store, name) {
-    this.#store = store;
-    this.#name = name;
-    this.#lock = lockKey(hashOf(`ledger/${name}`));
-  }
-
-  /** @param {Decide} decide */
-  async step(decide) {
-    const commit = await this.#store.transaction(this.#lock, async (query, others) => {
-      const asks = asksOf(decide, others);
-      let asked = asks.next();
-      while (!asked.done) asked = asks.next(await this.#load(query, asked.value));
-      await this.#write(query, asked.value);
-      return asked.value;
-    });
-    if (commit.alarm !== null) this.#store.onAlarm(commit.alarm);
-    return commit;
-  }
-
-  /**
-   * @param {Query} query
-   * @param {Load} load
-   * @returns {Promise<Loaded>}
-   */
-  async #load(query, { keys = [], range }) {
-    /** @type {Map<string, string>} */
-    const found = new Map();
-    if (keys.length > 0) {
-      const rows = await query("SELECT key, value FROM rows WHERE ledger = $1 AND key = ANY ($2)", [
-        this.#name,
-        keys,
-      ]);
-      for (const { key, value } of rows) found.set(key, value);
-    }
-    return {
-      rows: keys.map((key) => [key, found.get(key) ?? null]),
-      range: range && (await this.#range(query, range)),
-    };
-  }
-
-  /**
-   * @param {Query} query
-   * @param {Range} range
-   * @returns {Promise<[key: string, value: string][]>}
-   */
-  async #range(query, { from, to, limit, reverse }) {
-    const rows = await query(
-      `SELECT key, value FROM rows WHERE ledger = $1 AND key >= $2 AND key < $3
-       ORDER BY key ${reverse ? "DESC" : "ASC"} LIMIT $4`,
-      [this.#name, from, to, limit],
-    );
-    return rows.map(({ key, value }) => [key, value]);
-  }
-
-  /**
-   * @param {Query} query
-   * @param {Commit} commit
-   */
-  async #write(query, { writes, alarm, wake = [] }) {
-    // If a key is written several times, the last write counts.
-    const last = new Map(writes);
-    /** @type {[gone: string[], keys: string[], values: string[]]} */
-    const [gone, keys, values] = [[], [], []];
-    for (const [key, value] of last) {
-      if (value === null) gone.push(key);
-      else if (typeof value !== "string") throw new TypeError("A row's value is text.");
-      else {
-        keys.push(key);
-        values.push(value);
-      }
-    }
-    if (gone.length > 0)
-      await query("DELETE FROM rows WHERE ledger = $1 AND key = ANY ($2)", [this.#name, gone]);
-    if (keys.length > 0) {
-      await query(
-        `INSERT INTO rows SELECT $1, * FROM unnest($2::text[], $3::text[])
-         ON CONFLICT (ledger, key) DO UPDATE SET value = excluded.value`,
-        [this.#name, keys, values],
-      );
-    }
-    if (alarm !== null) await this.#writeAlarm(query, alarm);
-    for (const order of wake) {
-      const payload = JSON.stringify([this.#store.instance, this.#name, order]);
-      await query("SELECT pg_notify($1, $2)", [CHANNEL, payload]);
-    }
-  }
-
-  /**
-   * @param {Query} query
-   * @param {number} at
-   */
-  #writeAlarm(query, at) {
-    return query(
-      "INSERT INTO alarms (ledger, at) VALUES ($1, $2) ON CONFLICT (ledger) DO UPDATE SET at = excluded.at",
-      [this.#name, at],
-    );
-  }
-
-  async alarm() {
-    const at = await this.#store.alarmOf(this.#name);
-    return at ?? undefined;
-  }
-
-  /** @param {number} at */
-  async setAlarm(at) {
-    await this.#store.transaction(this.#lock, (query) => this.#writeAlarm(query, at));
-    this.#store.onAlarm(at);
-  }
-}
-
-/**
- * Migrates the database's tables to this program's schema version; the role must be allowed to create tables.
- *
- * @param {string} url
- */
-export async function migrate(url) {
-  const { default: pg } = await driver();
-  const pool = new pg.Pool({ ...optionsOf(url), max: 1 });
-  pool.on("error", () => {});
-  try {
-    await migrated(pool);
-  } catch (error) {
-    throw error instanceof Failure ? error : unusable(error);
-  } finally {
-    await pool.end();
-  }
-}
-
-/** @param {Pool} pool */
-async function migrated(pool) {
-  const client = await pool.connect();
-  try {
-    await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
-    const { rows: settings } = await client.query("SHOW server_encoding");
-    if (settings[0].server_encoding !== "UTF8") {
-      throw new Failure(
-        "The database's encoding must be UTF8; GATEWAY_DATABASE names another one.",
-        "GATEWAY_DATABASE 指定的数据库编码应为 UTF8。",
-      );
-    }
-    const version = await versionOf(client);
-    if (version > MIGRATIONS.length) {
-      throw new Failure(
-        `A later version of the gateway wrote the database (schema ${version}, this version knows ${MIGRATIONS.length}): install that version, or restore a copy from before.`,
-        `数据库由更高版本的网关写入（结构版本 ${version}，本版本支持 ${MIGRATIONS.length}）：请安装该版本，或恢复升级前的备份。`,
-      );
-    }
-    if (version < MIGRATIONS.length) {
-      for (const statements of MIGRATIONS.slice(version)) await client.query(statements);
-      await client.query("CREATE TABLE IF NOT EXISTS cloudauth_edge_gateway (version integer NOT NULL)");
-      await client.query("DELETE FROM cloudauth_edge_gateway");
-      await client.query("INSERT INTO cloudauth_edge_gateway VALUES ($1)", [MIGRATIONS.length]);
-    }
-    await client.query("COMMIT");
-  } catch (/** @type {any} */ error) {
-    await client.query("ROLLBACK").catch(() => {});
-    if (error.code === "42501") {
-      throw new Failure(
-        "The role may not create the gateway's tables: run the command migrate once with a role that may, and grant this one what docs/guide/server.md lists.",
-        "该角色无权建表：请先用有权限的角色执行一次 migrate 命令，再按 docs/guide/server.zh-CN.md 为该角色授权。",
-      );
-    }
-    throw error;
-  } finally {
-    client.release(true);
-  }
-}
-
-/**
- * The schema version; 0 if the database has no tables with these names.
- *
- * @param {PoolClient} client
- */
-async function versionOf(client) {
-  const exists = async (/** @type {string} */ table) =>
-    (await client.query("SELECT to_regclass($1) IS NOT NULL AS found", [table])).rows[0].found;
-  if (await exists("cloudauth_edge_gateway")) {
-    const { rows } = await client.query("SELECT version FROM cloudauth_edge_gateway");
-    return rows[0].version;
-  }
-  for (const table of TABLES) {
-    if (await exists(table)) {
-      throw new Failure(
-        `The database has a table "${table}" of another program: give the gateway its own database.`,
-        `数据库中已有其他程序的表 “${table}”：请为网关单独创建数据库。`,
-      );
-    }
-  }
-  return 0;
-}
-
-/** Loads the optional dependency, which SQLite does not need. */
-async function driver() {
-  try {
-    return await import("pg");
-  } catch (/** @type {any} */ error) {
-    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new Failure(
-      "PostgreSQL needs the npm package pg next to the gateway: npm install pg.",
-      "使用 PostgreSQL 需要在网关旁安装 npm 包 pg：npm install pg。",
-    );
-  }
-}
-
-/** @param {string} connectionString */
-function optionsOf(connectionString) {
-  return {
-    connectionString,
-    application_name: "cloudauth-edge-gateway",
-    connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: QUERY_MS,
-    keepAlive: true,
-    /** @param {import("pg").ClientBase} client */
-    onConnect: (client) => client.query(LIMITS),
-  };
-}
-
-/** @param {string} text */
-const hashOf = (text) => createHash("sha256").update(text).digest();
 const moments = () => ({ clock: Date.now(), monotonic: performance.now() });
-
-/**
- * Whether the connection is lost, so that PostgreSQL has ended its transaction.
- *
- * @param {any} error
- */
-function isBroken(error) {
-  // The driver's own errors have no SQLSTATE; network errors have a code such as ECONNRESET.
-  return !/^[0-9A-Z]{5}$/.test(error.code ?? "") || /^(08|57P)/.test(error.code);
-}
 
 /**
  * A notification of an instance; empty if another program sent it.
@@ -795,46 +511,4 @@ function notified(payload) {
   } catch {
     return [];
   }
-}
-
-/** No space, memory or connection is left (class 53), or a statement took too long (query_canceled). */
-const PASSING = /^(53...|57014)$/;
-
-/** @param {any} error */
-function isRepeatable(error) {
-  if (REPEATABLE.has(error.code) || /^08/.test(error.code ?? "")) return true;
-  if (/^(E[A-Z]{3,}|EAI_AGAIN)$/.test(error.code ?? "")) return true;
-  return /^(Connection terminated|timeout exceeded|timeout expired|Query read timeout|Client has encountered)/i.test(
-    error.message,
-  );
-}
-
-const pooled = () =>
-  new Failure(
-    "A connection pooler before PostgreSQL keeps no sessions: set it to session pooling (PgBouncer: pool_mode = session), or let GATEWAY_DATABASE name PostgreSQL itself.",
-    "PostgreSQL 之前的连接池不保持会话：请将其设为会话模式（PgBouncer：pool_mode = session），或让 GATEWAY_DATABASE 直接指向 PostgreSQL。",
-  );
-
-const lostAtStart = () =>
-  new Failure(
-    "The database has lost the lease that this instance has just taken, perhaps in a fail-over.",
-    "数据库丢失了本实例刚取得的租约，可能正在主备切换。",
-    { passing: true },
-  );
-
-/**
- * The database's message can quote what was sent to it, so only its code is shown.
- *
- * @param {any} error
- */
-function unusable(error) {
-  // PostgreSQL itself reports no violation of its protocol to this driver; a pooler that refuses transactions does.
-  if (error.code === "08P01") return pooled();
-  const why = error.code ?? error.name;
-  const unreachable = isRepeatable(error);
-  return new Failure(
-    `The database of GATEWAY_DATABASE cannot be ${unreachable ? "reached" : "used"}: ${why}.`,
-    `${unreachable ? "无法连接" : "无法使用"} GATEWAY_DATABASE 指定的数据库：${why}。`,
-    { passing: unreachable || PASSING.test(error.code) },
-  );
 }

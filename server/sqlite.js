@@ -252,7 +252,7 @@ export function backup(file, copy) {
   const partial = `${copy}.partial`;
   vacuumInto(path, partial);
   check(partial);
-  settle(partial, copy);
+  renameDurably(partial, copy);
 }
 
 /**
@@ -282,7 +282,7 @@ export function restore(copy, file, { replace = false } = {}) {
     giveOwnerOf(partial, like);
     // SQLite would apply the old write-ahead log to the new file.
     for (const end of ["-wal", "-shm"]) rmSync(path + end, { force: true });
-    settle(partial, path);
+    renameDurably(partial, path);
   } finally {
     held.close();
   }
@@ -321,7 +321,7 @@ function mustNotExist(path) {
  * @param {string} partial
  * @param {string} path
  */
-function settle(partial, path) {
+function renameDurably(partial, path) {
   renameSync(partial, path);
   sync(dirname(resolve(path)));
 }

@@ -95,14 +95,14 @@ export async function startGateway({ variables, own }) {
   }
 
   const { server, release } = httpServer(
-    ({ path, headers }, gone) => ({
+    ({ path, headers }, disconnected) => ({
       core,
       settings,
       files,
       unable,
       run(caller, task) {
         const work = ledger(caller)
-          .run(task, gone)
+          .run(task, disconnected)
           .then((done) => {
             store.mustHoldLease?.();
             return done;

@@ -24,7 +24,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * @param {(message: Message, gone: AbortSignal) => Host<Page>} hostFor the host of this request; the signal aborts when its
+ * @param {(message: Message, disconnected: AbortSignal) => Host<Page>} hostFor the host of this request; the signal aborts when its
  *   client disconnects, or when `release` ends all waits for verdicts and bodies
  * @param {BlockList} trustedProxies
  * @param {() => boolean} stopping
@@ -32,7 +32,7 @@ const KEEP_ALIVE_MS = 75_000;
  */
 export function httpServer(hostFor, trustedProxies, stopping) {
   /** @type {Set<AbortController>} */
-  const listening = new Set();
+  const openRequests = new Set();
 
   /**
    * @param {IncomingMessage} request
@@ -43,17 +43,17 @@ export function httpServer(hostFor, trustedProxies, stopping) {
     let opened = false;
     const open = () => {
       opened = true;
-      return readerOf(request, gone.signal);
+      return readerOf(request, disconnected.signal);
     };
-    const gone = new AbortController();
-    listening.add(gone);
-    if (stopping()) gone.abort();
+    const disconnected = new AbortController();
+    openRequests.add(disconnected);
+    if (stopping()) disconnected.abort();
     response.once("close", () => {
-      listening.delete(gone);
-      if (!response.writableFinished) gone.abort();
+      openRequests.delete(disconnected);
+      if (!response.writableFinished) disconnected.abort();
       if (stopping()) hangUp();
     });
-    const answered = await handle(hostFor(message, gone.signal), message, open);
+    const answered = await handle(hostFor(message, disconnected.signal), message, open);
     const { status, headers, body } = answered.page
       ? { ...answered.page, headers: [...answered.page.headers, ...answered.headers] }
       : answered;
@@ -66,7 +66,7 @@ export function httpServer(hostFor, trustedProxies, stopping) {
   }
   /** A connection that has sent no request keeps `server.close` waiting. */
   function hangUp() {
-    if (listening.size === 0) server.closeAllConnections();
+    if (openRequests.size === 0) server.closeAllConnections();
   }
   const server = createServer(
     {
@@ -87,7 +87,7 @@ export function httpServer(hostFor, trustedProxies, stopping) {
   return {
     server,
     release() {
-      for (const gone of listening) gone.abort();
+      for (const disconnected of openRequests) disconnected.abort();
       hangUp();
     },
   };
@@ -174,17 +174,17 @@ function headersOf(raw) {
  * Reads the body; `cancel` keeps the connection open for the response.
  *
  * @param {IncomingMessage} request
- * @param {AbortSignal} gone ends the reading
+ * @param {AbortSignal} disconnected ends the reading
  * @returns {Reader}
  */
-function readerOf(request, gone) {
+function readerOf(request, disconnected) {
   const chunks = request.iterator({ destroyOnReturn: false });
   /** @type {Promise<never>} */
   const ended = new Promise((_, reject) => {
-    const end = () => reject(gone.reason);
+    const end = () => reject(disconnected.reason);
     // The request arrived during the shutdown, and its body is probably there.
-    if (gone.aborted) setTimeout(end, 1_000).unref();
-    else gone.addEventListener("abort", end);
+    if (disconnected.aborted) setTimeout(end, 1_000).unref();
+    else disconnected.addEventListener("abort", end);
   });
   ended.catch(() => {});
   return {

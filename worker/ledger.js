@@ -25,7 +25,7 @@ import { DurableStorage } from "./storage.js";
 export class Ledger extends DurableObject {
   #runner;
   /** @type {Map<string, AbortController>} */
-  #listening = new Map();
+  #openRequests = new Map();
 
   /**
    * @param {DurableObjectState} ctx
@@ -56,11 +56,11 @@ export class Ledger extends DurableObject {
    */
   async run(task, id) {
     const disconnected = new AbortController();
-    this.#listening.set(id, disconnected);
+    this.#openRequests.set(id, disconnected);
     try {
       return await this.#runner.run(task, disconnected.signal);
     } finally {
-      this.#listening.delete(id);
+      this.#openRequests.delete(id);
     }
   }
 
@@ -70,7 +70,7 @@ export class Ledger extends DurableObject {
    * @param {string} id
    */
   disconnect(id) {
-    this.#listening.get(id)?.abort();
+    this.#openRequests.get(id)?.abort();
   }
 
   /** The platform drops an alarm that throws six times; this one throws only if its storage fails. */

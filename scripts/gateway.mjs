@@ -10,7 +10,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { envSettings } from "../host/env-file.js";
-import { Failure as Wrong } from "../host/failure.js";
 import { Failure } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
@@ -60,10 +59,4 @@ async function perform(args) {
   throw new Failure(usage);
 }
 
-await command(import.meta, async (args) => {
-  try {
-    await perform(args);
-  } catch (error) {
-    throw error instanceof Wrong ? new Failure(error.message) : error;
-  }
-});
+await command(import.meta, perform);

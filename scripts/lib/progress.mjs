@@ -2,7 +2,7 @@
 
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Failure, excerpt, stopAll, stopChildrenOnSignals, stopping } from "./process.mjs";
+import { excerpt, stopAll, stopChildrenOnSignals, stopping } from "./process.mjs";
 
 export const seconds = (sinceMs) => `${((Date.now() - sinceMs) / 1000).toFixed(1)} s`;
 
@@ -32,7 +32,8 @@ export async function command(meta, work, { stopCode = 130 } = {}) {
     await work(process.argv.slice(2));
   } catch (error) {
     if (stopping()) return;
-    if (error instanceof Failure) {
+    // One of ./process.mjs or of host/failure.js.
+    if (error?.name === "Failure") {
       if (error.output?.trim()) console.error(`\n${excerpt(error.output)}\n`);
       console.error(error.message);
       if (error.advice) console.error(error.advice);

@@ -163,8 +163,14 @@ function issue(core, variables, caller, scopes) {
   const token = randomBytes(32).toString("base64url");
   const accessKeyId = `gwk-${id.slice(0, 40)}-${randomBytes(6).toString("hex")}`;
   const sha256 = createHash("sha256").update(token).digest("hex");
-  if (scopes) caller.tokens = [...(caller.tokens ?? []), { sha256, scopes }];
-  else caller.tokenSha256 = [...(caller.tokenSha256 ?? []), sha256];
+  const { tokenSha256 = [], tokens = [] } = caller;
+  if (scopes) caller.tokens = [...tokens, { sha256, scopes }];
+  else {
+    // The order of a single list shows `finish` which token is the newest.
+    const shared = tokens.filter((other) => !other.scopes);
+    caller.tokenSha256 = [...tokenSha256, ...shared.map((other) => other.sha256), sha256];
+    if (shared.length > 0) caller.tokens = tokens.filter((other) => other.scopes);
+  }
   caller.keyPairs = [...(caller.keyPairs ?? []), { accessKeyId, ...(scopes && { scopes }) }];
   return {
     id,
@@ -202,19 +208,23 @@ function masterSecret({ GATEWAY_SECRET: secret }) {
  * @param {Caller} caller
  */
 function finish(caller) {
-  const newest = caller.tokenSha256?.slice(-1);
+  const { id, tokenSha256, tokens, keyPairs } = caller;
+  if (tokenSha256?.length && tokens?.some(({ scopes }) => !scopes))
+    throw new Failure(
+      `${id} has tokens in both tokenSha256 and tokens, which do not show the newest: remove the old ones with revoke ${id} --key.`,
+      `${id} 的 tokenSha256 与 tokens 中都有令牌，无法判断哪个最新：请用 revoke ${id} --key 逐个删除旧令牌。`,
+    );
   /**
    * @template {{ scopes?: string[] }} T
    * @param {T[] | undefined} list
-   * @param {boolean} keepsNewest
    */
-  const finished = (list, keepsNewest) => {
-    const shared = list?.filter(({ scopes }) => !scopes);
-    return list?.filter((entry) => entry.scopes || (keepsNewest && entry === shared?.at(-1)));
+  const finished = (list) => {
+    const newest = list?.findLast(({ scopes }) => !scopes);
+    return list?.filter((entry) => entry.scopes || entry === newest);
   };
-  caller.tokenSha256 = newest;
-  caller.tokens = finished(caller.tokens, !newest?.length);
-  caller.keyPairs = finished(caller.keyPairs, true);
+  caller.tokenSha256 = tokenSha256?.slice(-1);
+  caller.tokens = finished(tokens);
+  caller.keyPairs = finished(keyPairs);
 }
 
 /** The fewest characters that identify a token by its hash. */

@@ -116,7 +116,7 @@ test("rotate adds a token and a key pair, then removes the old ones", () => {
   // The token and key pair of another user of the caller, which have fewer scopes, are kept.
   const support = { sha256: "1".repeat(64), scopes: ["read"] };
   const reader = { accessKeyId: "gwk-shop-support", scopes: ["read"] };
-  begun[0].tokens = [{ sha256: "2".repeat(64) }, support];
+  begun[0].tokens = [support];
   begun[0].keyPairs.push(reader);
   const scoped = { ...secret, GATEWAY_CALLERS: JSON.stringify(begun) };
   const [finished] = list(caller(["rotate", "shop", "--finish"], scoped));
@@ -126,6 +126,28 @@ test("rotate adds a token and a key pair, then removes the old ones", () => {
   const stranger = caller(["rotate", "nobody"], settings);
   assert.equal(stranger.code, SETTINGS);
   assert.match(stranger.output, /no caller nobody/);
+});
+
+test("rotate --finish keeps the newest token of both lists, or refuses if it is not known", () => {
+  const [one, two, support] = ["1", "2", "3"].map((digit) => digit.repeat(64));
+  const own = { sha256: support, scopes: ["read"] };
+  const both = { id: "shop", tokenSha256: [one], tokens: [{ sha256: two }, own] };
+  // Nobody knows which of the two is newer.
+  const refused = caller(["rotate", "shop", "--finish"], withCallers([both]));
+  assert.equal(refused.code, SETTINGS, refused.output);
+  assert.match(refused.output, /do not show the newest: remove the old ones with revoke shop --key/);
+  assert.match(refused.output, /无法判断哪个最新/);
+  const [revoked] = list(caller(["revoke", "shop", "--key", one], withCallers([both])));
+  const [chosen] = list(caller(["rotate", "shop", "--finish"], withCallers([revoked])));
+  assert.deepEqual([chosen.tokenSha256, chosen.tokens], [[], [{ sha256: two }, own]]);
+
+  const begun = caller(["rotate", "shop"], withCallers([both]));
+  const token = /bearer token +(\S+)/.exec(begun.output)[1];
+  const newest = createHash("sha256").update(token).digest("hex");
+  const [shop] = list(begun);
+  assert.deepEqual([shop.tokenSha256, shop.tokens], [[one, two, newest], [own]]);
+  const [finished] = list(caller(["rotate", "shop", "--finish"], withCallers([shop])));
+  assert.deepEqual([finished.tokenSha256, finished.tokens], [[newest], [own]]);
 });
 
 test("rotate --scopes adds a token and a key pair that can do less than the caller", () => {

@@ -14,6 +14,7 @@ import type {
   SandboxStore,
   SandboxVerification,
 } from "./sandbox-types.js";
+import { onAbort } from "./waits.js";
 
 /** A request to decide on. */
 export interface SandboxRequest {
@@ -156,8 +157,6 @@ export class SandboxHost {
   readonly #now: () => number;
   readonly #fetch: NonNullable<SandboxOptions["fetch"]>;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-  /** Aborts pending deliveries. */
-  readonly #waiting = new Set<() => void>();
   readonly #closing = new AbortController();
 
   constructor(
@@ -231,17 +230,13 @@ export class SandboxHost {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void) => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
-        this.#waiting.delete(close);
+        for (const release of releases) release();
         settle();
       };
-      const abort = () => end(() => reject(signal?.reason));
-      const close = () => end(() => reject(closed()));
       const timer = manner === "hang" ? undefined : setTimeout(() => end(resolve), delayMillis);
-      this.#waiting.add(close);
-      signal?.addEventListener("abort", abort);
-      if (signal?.aborted) abort();
-      else if (this.#closing.signal.aborted) close();
+      const releases = [signal, this.#closing.signal].map((ending) =>
+        onAbort(ending, () => end(() => reject(ending?.reason))),
+      );
     });
   }
 
@@ -306,7 +301,6 @@ export class SandboxHost {
   async close(): Promise<void> {
     this.#clearTimers();
     this.#closing.abort(closed());
-    for (const close of this.#waiting) close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -13,7 +13,7 @@ import { Failure } from "./failure.js";
  * @property {string | undefined} mode of a gateway whose verifications are simulated
  */
 
-/** The header that marks the responses of such a gateway. */
+/** The header with the mode, in the responses of a gateway whose verifications are simulated. */
 const MODE = "cloudauth-gateway-mode";
 
 /**
@@ -34,7 +34,7 @@ export function readinessOf(core, variables) {
 }
 
 /**
- * Those of a running gateway.
+ * The problems of a running gateway's settings, and the mode.
  *
  * @param {string} url
  * @returns {Promise<Readiness>}

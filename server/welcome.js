@@ -43,7 +43,7 @@ const WORDS = {
 };
 
 /** The terminal's language, which Node derives from the locale. */
-export const terminalLanguage = () =>
+const terminalLanguage = () =>
   Intl.DateTimeFormat().resolvedOptions().locale.startsWith("zh") ? "zh" : "en";
 
 /**

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { isIPv6 } from "node:net";
 import { handle } from "../host/front.js";
 import { logFailure } from "../host/log.js";
+import { refuseUnreadable } from "../pkg/dist/unreadable.js";
 
 /**
  * @import { BlockList } from "node:net"
@@ -15,8 +16,8 @@ import { logFailure } from "../host/log.js";
  * @typedef {{ status: number, headers: Headers, body: string | Uint8Array | null }} Page
  */
 
-/** Maximum size of headers; official SDKs put names, numbers and MetaInfo into the URL. */
-const HEADERS_MAX_BYTES = 64 * 1024;
+/** Maximum size of the request line and headers; official SDKs put names, numbers and MetaInfo into the URL. */
+const HEADERS_MAX_BYTES = 128 * 1024;
 const HEADERS_TIMEOUT_MS = 15_000;
 /** Longer than the core's time limit for a body. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -84,12 +85,31 @@ export function httpServer(hostFor, trustedProxies, stopping) {
       }
     },
   );
+  server.on("clientError", (error, socket) => refuseUnreadable(error, socket, unreadable));
   return {
     server,
     release() {
       for (const disconnected of openRequests) disconnected.abort();
       hangUp();
     },
+  };
+}
+
+/**
+ * The response to a request whose path is unknown. Most likely an official SDK sent it, with a long URL; it reports
+ * Code and Message.
+ *
+ * @param {number} status
+ * @param {string} code
+ * @param {string} message
+ */
+function unreadable(status, code, message) {
+  const requestId = crypto.randomUUID().toUpperCase();
+  // Browsers open connections in advance and let them time out.
+  if (status !== 408) console.log(JSON.stringify({ requestId, status, outcome: "unreadable-request" }));
+  return {
+    headers: /** @type {Headers} */ ([["content-type", "application/json;charset=utf-8"]]),
+    body: JSON.stringify({ RequestId: requestId, Code: code, Message: message }),
   };
 }
 

@@ -10,12 +10,12 @@
 import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
 import { joined } from "./bytes.js";
 import { guard } from "./core.js";
 import { FileStore } from "./sandbox-file.js";
 import { READ_LIMIT, SandboxHost, failure, internalError, type SandboxResponse } from "./sandbox-host.js";
 import type { Sandbox, SandboxOptions, SandboxServer } from "./sandbox-types.js";
+import { refuseUnreadable } from "./unreadable.js";
 import base64 from "../wasm/sandbox/base64.js";
 import * as glue from "../wasm/sandbox/cloudauth_edge.js";
 
@@ -100,7 +100,7 @@ class NodeSandbox extends SandboxHost implements Sandbox {
     );
     // Node's own responses would lack the sandbox's header.
     server.on("checkExpectation", answer);
-    server.on("clientError", refuseUnreadable);
+    server.on("clientError", (error, socket) => refuseUnreadable(error, socket, failure));
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen({ port, host }, () => (server.off("error", reject), resolve()));
@@ -191,35 +191,6 @@ function report(
 function send(response: ServerResponse, { status, headers, body }: SandboxResponse): void {
   response.writeHead(status, [...headers.flat(), "content-length", body.length]);
   response.end(body);
-}
-
-/** By Node's error code; everything else is not HTTP. */
-type Unreadable = readonly [status: number, reason: string, message: string];
-const UNREADABLE: Record<string, Unreadable> = {
-  HPE_HEADER_OVERFLOW: [
-    431,
-    "Request Header Fields Too Large",
-    "The request line and headers are too large.",
-  ],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout", "The request did not arrive in time."],
-};
-const NO_HTTP: Unreadable = [400, "Bad Request", "This is not an HTTP request the sandbox can read."];
-
-/**
- * Responds to a request that the HTTP parser rejected. There is no response object for it, so bytes
- * are written.
- */
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, reason, message] = UNREADABLE[error.code ?? ""] ?? NO_HTTP;
-  const { headers, body } = failure(status, reason.replaceAll(" ", ""), message);
-  const lines = [...headers, ["content-length", body.length], ["connection", "close"]];
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  socket.write(`HTTP/1.1 ${status} ${reason}\r\n${head}\r\n`);
-  socket.end(body);
 }
 
 /** Path and query of a request line, which can be an absolute URL. */

@@ -103,6 +103,28 @@ test("work that is due when the process dies is done by the next process", LIMIT
   await second;
 });
 
+test("a request that Node's parser rejects gets an error that SDKs can read, and the log names no part of it", async () => {
+  const gateway = await gatewayWith();
+  const { hostname, port } = new URL(gateway.url);
+  for (const [sent, status, code] of [
+    [`GET /?MetaInfo=${"a".repeat(200_000)} HTTP/1.1\r\nhost: a\r\n\r\n`, 431, "RequestHeaderFieldsTooLarge"],
+    ["GET /?CertName=张三 HTTP/1.1\r\nhost: a\r\n\r\n", 400, "BadRequest"],
+  ]) {
+    const socket = connect(Number(port), hostname);
+    socket.write(sent);
+    let answer = "";
+    for await (const chunk of socket) answer += chunk;
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `));
+    const { Code, Message, RequestId } = JSON.parse(answer.slice(answer.indexOf("\r\n\r\n")));
+    assert.equal(Code, code);
+    assert.ok(Message);
+    await gateway.prints(
+      new RegExp(`{"requestId":"${RequestId}","status":${status},"outcome":"unreadable-request"}`),
+    );
+  }
+  assert.equal((await gateway.call("GET", "/livez")).status, 200);
+});
+
 test("SIGTERM: new requests are refused, requests in flight are answered", LIMIT, async () => {
   const vendor = await heldVendor();
   const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: vendor.url, GATEWAY_SHUTDOWN_SECONDS: "60" });

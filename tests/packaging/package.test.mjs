@@ -18,7 +18,7 @@ const project = await consumer("esm");
 
 /** The modules, each in TypeScript, and in JavaScript with its source map. */
 const MODULES = `
-  bytes call channel-node client client-exports core credentials environment errors gateway-client gateway-problem gateway-search gateway-types host identity
+  bytes call channel-node client client-exports core credentials environment errors gateway-client gateway-failures gateway-problem gateway-search gateway-types host identity
   identity-exports identity-host index load memory-orders options order-store orders packed parameters random sandbox-host sandbox-types sandbox-workerd
   testing thrown transport transport-deno transport-node types unreadable waits
   entry/edge-light entry/workerd entry/identity-edge-light entry/identity-universal entry/identity-workerd

@@ -7,8 +7,9 @@ use cloudauth_edge::actions::{
     Action, DESCRIBE_FACE_VERIFY, DescribeFaceVerify, INIT_FACE_VERIFY, InitFaceVerify,
     ValidRequest,
 };
-use cloudauth_edge::client::call::{self, AttemptStep, KeyRefusal, Loss, Outcome, State};
+use cloudauth_edge::client::call::{self, AttemptStep, KeyRefusal, Loss, Outcome, Settling, State};
 use cloudauth_edge::client::options::Options;
+use cloudauth_edge::client::response;
 use cloudauth_edge::error::{Audience, Execution, Kind};
 use cloudauth_edge::http::Response;
 use cloudauth_edge::signing::rpc;
@@ -93,17 +94,17 @@ impl Call {
     }
 
     fn settle_at(&self, state: State, outcome: Outcome, at: Timestamp) -> AttemptStep {
-        call::settle(
-            &self.options,
-            &self.credentials,
-            self.action,
-            &|| Some(self.request.clone()),
-            state,
-            outcome,
-            self.refreshable,
-            at,
-            u32::MAX,
-        )
+        let settling = Settling {
+            options: &self.options,
+            credentials: &self.credentials,
+            action: self.action,
+            credentials_refreshable: self.refreshable,
+            now: at,
+            random: u32::MAX,
+        };
+        let decode = |response: &Response, now| response::decode(self.action, response, now);
+        let request = || Some(self.request.clone());
+        call::settle(&settling, decode, &request, state, outcome)
     }
 }
 

@@ -9,5 +9,3 @@ export const exports = {
   checkCertNo: glue.checkCertNo,
   checkMobile: glue.checkMobile,
 };
-
-export type IdentityExports = Omit<typeof exports, "__wbg_reset_state">;

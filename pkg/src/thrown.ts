@@ -10,9 +10,10 @@ export const NOT_CONNECTED = "not-connected";
 
 /**
  * The host's code of a failed connection: that of the error or of its cause, because `fetch` wraps the connection's
- * error. `not-connected` if the error shows that there was no connection; `connection-failed` if there is no code, or if
- * the error is of a connection that was established: `EHOSTUNREACH` and others then no longer mean that nothing was
- * sent. A code of another form is not used, because it could be one of the client's own words.
+ * error. `not-connected` if the error shows that there was no connection; `connection-failed` (`NO_CODE` in
+ * `src/wasm/client.rs`) if there is no code, or if the error is of a connection that was established: `EHOSTUNREACH` and
+ * others then no longer mean that nothing was sent. A code of another form is not used, because it could be one of the
+ * client's own words.
  */
 export function failureCode(error: unknown): string {
   const cause = readFrom(error, "cause");

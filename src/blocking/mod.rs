@@ -29,7 +29,7 @@ use crate::actions::{DescribeFaceVerify, InitFaceVerify};
 use crate::client::call::{self, Loss};
 use crate::client::issued::Issued;
 use crate::client::options::Options;
-use crate::client::polls::{Failed, Polls};
+use crate::client::polls::{FailedCall, Polls};
 use crate::client::response::{DescribeResult, InitResult};
 use crate::client::sans_io::{Call, Input, Request, Step};
 use crate::error::Error;
@@ -200,7 +200,7 @@ impl FaceVerifyClient {
         }
     }
 
-    fn perform<R: Request>(&self, request: R, options: &Options) -> Result<R::Answer, Failed> {
+    fn perform<R: Request>(&self, request: R, options: &Options) -> Result<R::Answer, FailedCall> {
         let clock = Clock::start();
         let started = clock.now();
         let left = || clock.left_of(options.total_timeout());
@@ -246,7 +246,7 @@ impl FaceVerifyClient {
                         self.refuse(&issued);
                     }
                     let asked_millis = call.retry_after_millis().unwrap_or(0);
-                    return Err(Failed {
+                    return Err(FailedCall {
                         error,
                         asked_millis,
                     });

@@ -3,17 +3,15 @@
 //! data.
 
 pub use super::loss::Loss;
-pub use super::retry::{NextQuery, next_query, server_time};
+pub use super::retry::{NextQuery, Settling, next_query, server_time};
 pub use super::state::{KeyRefusal, State, endpoint};
-
-pub(crate) use super::retry::Settling;
 
 use super::explain::{explain, remove_echoes};
 use super::retry;
 use super::state::{end_with, signing_context};
-use crate::actions::{Action, ValidRequest};
+use crate::actions::ValidRequest;
 use crate::client::options::Options;
-use crate::client::response::{self, Answer, Failure};
+use crate::client::response::{Answer, Failure};
 use crate::error::Error;
 use crate::http::{OutgoingRequest, Response};
 use crate::timestamp::Timestamp;
@@ -97,35 +95,9 @@ pub fn attempt(
     }
 }
 
-/// Decides the next step from an attempt's outcome. `credentials_refreshable` states whether the
-/// host can fetch new credentials; `random` is a random number for the jitter. `request` returns
-/// the validated request again; it is called only to explain a failure.
-#[allow(clippy::too_many_arguments)] // all plain inputs of one pure decision
-pub fn settle<'a>(
-    options: &Options,
-    credentials: &Credentials,
-    action: &'static Action,
-    request: &dyn Fn() -> Option<ValidRequest<'a>>,
-    state: State,
-    outcome: Outcome,
-    credentials_refreshable: bool,
-    now: Timestamp,
-    random: u32,
-) -> AttemptStep {
-    let settling = Settling {
-        options,
-        credentials,
-        action,
-        credentials_refreshable,
-        now,
-        random,
-    };
-    let decode = |response: &Response, vendor_now| response::decode(action, response, vendor_now);
-    settle_as(&settling, decode, request, state, outcome)
-}
-
-/// Like [`settle`], for callers that know the action's result type, which `decode` decodes.
-pub(crate) fn settle_as<'a, A>(
+/// Decides the next step from an attempt's outcome. `decode` decodes a response. `request` returns the
+/// validated request again; it is called only to explain a failure.
+pub fn settle<'a, A>(
     settling: &Settling<'_>,
     decode: impl FnOnce(&Response, Timestamp) -> Result<A, Box<Failure>>,
     request: &dyn Fn() -> Option<ValidRequest<'a>>,

@@ -67,13 +67,13 @@ pub fn local_failures() -> Vec<LocalFailure> {
         not_executed: true,
     });
     let stores = [
-        orders::Failed::Conflict,
-        orders::Failed::BeingStarted,
-        orders::Failed::OutcomeUnknown,
-        orders::Failed::StoreFailed,
-        orders::Failed::NotStored,
+        orders::OrderFailure::Conflict,
+        orders::OrderFailure::BeingStarted,
+        orders::OrderFailure::OutcomeUnknown,
+        orders::OrderFailure::StoreFailed,
+        orders::OrderFailure::NotStored,
     ]
-    .map(orders::Failed::error)
+    .map(orders::OrderFailure::error)
     .map(|error| LocalFailure {
         not_executed: error.execution == Execution::None,
         error,

@@ -101,11 +101,6 @@ impl Options {
         &self.endpoints
     }
 
-    /// The signature scheme.
-    pub const fn signature_version(&self) -> SignatureVersion {
-        self.version
-    }
-
     /// Time limit of one attempt, including the response body.
     pub const fn timeout(&self) -> Duration {
         Duration::from_millis(self.timeout_millis.unsigned_abs())
@@ -124,16 +119,6 @@ impl Options {
     /// Whether to retry InitFaceVerify even if it may have been executed.
     pub const fn repeat_init(&self) -> bool {
         self.repeat_init
-    }
-
-    /// Whether ProductCodes other than LR_FR are accepted.
-    pub const fn allow_other_products(&self) -> bool {
-        self.allow_other_products
-    }
-
-    /// The kinds of documents that CertNo accepts.
-    pub const fn documents(&self) -> Documents {
-        self.documents
     }
 
     /// Validates named options; an absent value selects the default. The names:

@@ -40,16 +40,16 @@ pub fn known(
     now: Timestamp,
 ) -> Result<Known, Error> {
     match state {
-        _ if !same_input => Err(Failed::Conflict.error()),
+        _ if !same_input => Err(OrderFailure::Conflict.error()),
         "started" => Ok(Known::Started),
         "starting" if now.unix_millis() <= until.unix_millis() => Ok(Known::Starting),
-        _ => Err(Failed::OutcomeUnknown.error()),
+        _ => Err(OrderFailure::OutcomeUnknown.error()),
     }
 }
 
 /// Why an order is not started, or its CertifyId not returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failed {
+pub enum OrderFailure {
     /// It was started with other parameters.
     Conflict,
     /// Another call has been starting it for this call's whole time limit.
@@ -62,7 +62,7 @@ pub enum Failed {
     NotStored,
 }
 
-impl Failed {
+impl OrderFailure {
     /// Parses the name that `order-store.ts` passes.
     pub fn read(word: &str) -> Self {
         match word {
@@ -191,11 +191,11 @@ mod tests {
     #[test]
     fn only_retryable_failures_advise_a_retry() {
         for failed in [
-            Failed::Conflict,
-            Failed::OutcomeUnknown,
-            Failed::read("being-started"),
-            Failed::read("store-failed"),
-            Failed::read("not-stored"),
+            OrderFailure::Conflict,
+            OrderFailure::OutcomeUnknown,
+            OrderFailure::read("being-started"),
+            OrderFailure::read("store-failed"),
+            OrderFailure::read("not-stored"),
         ] {
             let error = failed.error();
             assert!(!error.retryable || error.execution == Execution::None);

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 /// A failed call.
 #[derive(Debug)]
-pub(crate) struct Failed {
+pub(crate) struct FailedCall {
     pub(crate) error: Error,
     /// How long the last response asks to wait before the next call; 0 if it does not say.
     pub(crate) asked_millis: i64,
 }
 
-impl From<Error> for Failed {
+impl From<Error> for FailedCall {
     fn from(error: Error) -> Self {
         Self {
             error,
@@ -24,8 +24,8 @@ impl From<Error> for Failed {
     }
 }
 
-impl From<Failed> for Error {
-    fn from(failed: Failed) -> Self {
+impl From<FailedCall> for Error {
+    fn from(failed: FailedCall) -> Self {
         failed.error
     }
 }
@@ -64,7 +64,7 @@ impl Polls {
     /// with the outcome so far.
     pub(crate) fn next(
         &mut self,
-        outcome: Result<DescribeResult, Failed>,
+        outcome: Result<DescribeResult, FailedCall>,
         now: Timestamp,
         random: impl FnOnce() -> Result<[u8; 16], Error>,
     ) -> ControlFlow<Result<DescribeResult, Error>, Duration> {
@@ -126,7 +126,7 @@ mod tests {
 
     fn after(
         polls: &mut Polls,
-        outcome: Result<DescribeResult, Failed>,
+        outcome: Result<DescribeResult, FailedCall>,
         millis: i64,
     ) -> Option<u64> {
         match polls.next(outcome, Timestamp::from_unix_millis(millis), || Ok([0; 16])) {
@@ -158,7 +158,7 @@ mod tests {
     fn a_pending_result_counts_more_than_later_failures() {
         let mut polls = Polls::until(Timestamp::from_unix_millis(0), Duration::from_secs(60));
         let failure = || {
-            Err(Failed {
+            Err(FailedCall {
                 error: no_randomness().unwrap_err().retryable(),
                 asked_millis: 0,
             })
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn waits_as_long_as_the_server_asks() {
         let mut polls = Polls::until(Timestamp::from_unix_millis(0), Duration::from_secs(60));
-        let failed = Failed {
+        let failed = FailedCall {
             error: no_randomness().unwrap_err().retryable(),
             asked_millis: 30_000,
         };

@@ -52,15 +52,20 @@ impl Retry {
 }
 
 /// What the decision about another attempt depends on, besides the call's state and the outcome.
-pub(crate) struct Settling<'a> {
-    pub(crate) options: &'a Options,
-    pub(crate) credentials: &'a Credentials,
-    pub(crate) action: &'static Action,
+#[derive(Debug)]
+pub struct Settling<'a> {
+    /// The client's options.
+    pub options: &'a Options,
+    /// The credentials that signed the attempt.
+    pub credentials: &'a Credentials,
+    /// The action that is called.
+    pub action: &'static Action,
     /// Whether the host can fetch new credentials.
-    pub(crate) credentials_refreshable: bool,
-    pub(crate) now: Timestamp,
-    /// For the jitter.
-    pub(crate) random: u32,
+    pub credentials_refreshable: bool,
+    /// The current time.
+    pub now: Timestamp,
+    /// A random number for the jitter.
+    pub random: u32,
 }
 
 /// Decides whether to make another attempt. `state` becomes that of the next attempt; if there is

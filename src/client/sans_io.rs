@@ -340,7 +340,7 @@ impl<'a, R: Request> Call<'a, R> {
             random: u32::from_le_bytes([a, b, c, d]),
         };
         let request = || Some(self.request.clone());
-        let step = call::settle_as(&settling, R::decode, &request, self.state.clone(), outcome);
+        let step = call::settle(&settling, R::decode, &request, self.state.clone(), outcome);
         match step {
             call::AttemptStep::Done(answer) => {
                 self.state.maybe_executed |= self.request.action().starts_something();

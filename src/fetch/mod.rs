@@ -21,7 +21,7 @@ mod transport;
 use crate::actions::{DescribeFaceVerify, InitFaceVerify};
 use crate::client::issued::Issued;
 use crate::client::options::{Options, in_a_browser};
-use crate::client::polls::{Failed, Polls};
+use crate::client::polls::{FailedCall, Polls};
 use crate::client::response::{DescribeResult, InitResult};
 use crate::client::sans_io::{Call, Input, Request, Step};
 use crate::error::Error;
@@ -184,7 +184,7 @@ impl FaceVerifyClient {
         &self,
         request: R,
         options: &Options,
-    ) -> Result<R::Answer, Failed> {
+    ) -> Result<R::Answer, FailedCall> {
         let started = host::now();
         let mut issued = self.credentials.borrow().clone();
         if self.refused.get() {
@@ -229,7 +229,7 @@ impl FaceVerifyClient {
                         self.refuse(&issued);
                     }
                     let asked_millis = call.retry_after_millis().unwrap_or(0);
-                    return Err(Failed {
+                    return Err(FailedCall {
                         error,
                         asked_millis,
                     });

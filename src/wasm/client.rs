@@ -4,9 +4,9 @@ use super::now;
 use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
 use crate::actions::{self, Action, ValidRequest, Value};
-use crate::client::call::{self, AttemptStep, KeyRefusal, Loss, NextQuery, State};
+use crate::client::call::{self, AttemptStep, KeyRefusal, Loss, NextQuery, Settling, State};
 use crate::client::options::{Options, RawCredentials};
-use crate::client::orders::{self, Failed, Known};
+use crate::client::orders::{self, Known, OrderFailure};
 use crate::client::response;
 use crate::client::thrown::Thrown;
 use crate::error::{Error, FieldError};
@@ -236,7 +236,7 @@ pub fn known_order(packed: &[u8]) -> String {
 /// `store-failed` or `not-stored`.
 #[wasm_bindgen(js_name = orderFailed)]
 pub fn order_failed(why: &str) -> String {
-    json(&Failed::read(why).error())
+    json(&OrderFailure::read(why).error())
 }
 
 /// A call's state as an earlier attempt returned it; `None` before the first attempt.
@@ -253,7 +253,7 @@ fn thrown<'a>(code: &'a str, packed: &mut Members<'a>) -> Thrown<'a> {
     }
 }
 
-/// Used as the code of an error that has none.
+/// Used as the code of an error that has none, by `failureCode` in `pkg/src/thrown.ts` and by `transport.ts`.
 const NO_CODE: &str = "connection-failed";
 
 /// Decides the next step from an attempt's outcome. In: the call, the state, the current time, a
@@ -268,7 +268,7 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     let settled = with_call(&mut packed, |mut call, packed| {
         let state = state(packed.text()).ok_or_else(|| unusable("state"))?;
         let now = Timestamp::from_unix_millis(packed.integer());
-        let jitter = u32::try_from(packed.integer()).unwrap_or_default();
+        let random = u32::try_from(packed.integer()).unwrap_or_default();
         let kind = packed.text();
         let thrown = thrown(kind, packed);
         let status = u16::try_from(packed.integer()).unwrap_or_default();
@@ -279,17 +279,18 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
         };
         let parameters = call.parameters.take();
         let (action, validation) = (call.action, call.options.validation(now));
-        Ok(call::settle(
-            call.options,
-            &call.credentials,
+        let settling = Settling {
+            options: call.options,
+            credentials: &call.credentials,
             action,
-            &|| actions::validate(action, parameters.clone()?, &validation).ok(),
-            state,
-            outcome_of(kind, thrown, response),
-            call.credentials_refreshable,
+            credentials_refreshable: call.credentials_refreshable,
             now,
-            jitter,
-        ))
+            random,
+        };
+        let decode = |response: &Response, now| response::decode(action, response, now);
+        let request = || actions::validate(action, parameters.clone()?, &validation).ok();
+        let outcome = outcome_of(kind, thrown, response);
+        Ok(call::settle(&settling, decode, &request, state, outcome))
     });
     match settled {
         Ok(AttemptStep::Done(answer)) => members(&["done", &json(&answer)]),

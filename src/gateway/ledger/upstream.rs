@@ -174,7 +174,7 @@ pub(super) fn settle<A>(
         now: context.now,
         random: u32::from_str_radix(jitter, 16).unwrap_or_default(),
     };
-    let step = match call::settle_as(&settling, decode, &request, state, outcome) {
+    let step = match call::settle(&settling, decode, &request, state, outcome) {
         call::AttemptStep::Done(answer) => end(Ended::Answered(answer), place)?,
         call::AttemptStep::Failed { error, .. } => end(Ended::Failed(error), place)?,
         call::AttemptStep::Retry {

@@ -23,7 +23,8 @@ export function loaded<Exports extends { __wbg_reset_state(): void }>(exports: E
 
 /**
  * Compiles a module that is inlined as text: synchronously or, if a page does not allow that, when it is first
- * needed. Chrome versions before mid-2023 compile at most 4 KB synchronously on a page.
+ * needed. Chrome versions before mid-2023 compile at most 4 KB synchronously on a page. Elsewhere a RangeError means that
+ * there is no memory for the module.
  *
  * @param exports see `guard`
  * @param glue the generated module's loading functions
@@ -39,7 +40,7 @@ export function loadInline<Exports extends { __wbg_reset_state(): void }>(
     initSync({ module });
     return loaded(exports);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError) || globalThis.process?.versions?.node) throw error;
   }
   const core = guard(exports);
   let loading: Promise<void> | undefined;
@@ -49,7 +50,15 @@ export function loadInline<Exports extends { __wbg_reset_state(): void }>(
       if (!isLoaded) throw new Error("cloudauth-edge is still loading in this browser: await ready() first.");
       return core;
     },
-    ready: () => (loading ??= init({ module_or_path: module }).then(() => void (isLoaded = true))),
+    ready: () =>
+      (loading ??= init({ module_or_path: module }).then(
+        () => void (isLoaded = true),
+        (error: unknown) => {
+          // The next call tries again.
+          loading = undefined;
+          throw error;
+        },
+      )),
     atOnce: false,
   };
 }

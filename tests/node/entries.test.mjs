@@ -88,6 +88,32 @@ test("before ready(), a client checks its options at its first call", () => {
   assert.deepEqual(fields, [["accessKeySecret", "browser"]]);
 });
 
+test("ready() tries again after a module could not be loaded", () => {
+  const seen = run(`${PAGE}${OLD_CHROME}
+    const { instantiate } = WebAssembly;
+    WebAssembly.instantiate = async () => {
+      WebAssembly.instantiate = instantiate;
+      throw new RangeError("Out of memory");
+    };
+    const { checkCertNo, ready } = await import("${identity}");
+    const failed = await ready().catch(({ message }) => message);
+    await ready();
+    console.log(JSON.stringify({ failed, birthDate: checkCertNo("11010519491231002X").birthDate }));`);
+  assert.deepEqual(seen, { failed: "Out of memory", birthDate: "1949-12-31" });
+});
+
+test("on Node, without memory for the module, the import fails", () => {
+  const messages = run(`
+    WebAssembly.Instance = class {
+      constructor() {
+        throw new RangeError("WebAssembly.Instance(): Out of memory");
+      }
+    };
+    const imports = ["${client}", "${identity}"].map((url) => import(url).catch(({ message }) => message));
+    console.log(JSON.stringify(await Promise.all(imports)));`);
+  assert.deepEqual(messages, Array(2).fill("WebAssembly.Instance(): Out of memory"));
+});
+
 test("a missing value is reported as missing", () => {
   const rules = run(`
     const { checkCertNo, checkCertName, checkMobile } = await import("${identity}");

@@ -1,4 +1,4 @@
-import type { ClientRequest } from "node:http";
+import type { Agent, ClientRequest } from "node:http";
 import type { Socket } from "node:net";
 import { failureCode, NOT_CONNECTED } from "./thrown.js";
 import { MAX_ANSWER_BYTES, outcomeOfEnd, type Outcome, type Send, type SignedRequest } from "./transport.js";
@@ -28,7 +28,7 @@ export function nodeTransport(): Send | undefined {
 }
 
 function exchange(
-  http: Pick<typeof import("node:http"), "request">,
+  http: Pick<typeof import("node:http"), "request" | "globalAgent">,
   { method = "POST", url, headers, body, once }: SignedRequest,
   limits: Limits,
 ): Promise<Outcome> {
@@ -47,6 +47,7 @@ function exchange(
       sending?.destroy();
     });
     const begin = () => {
+      if (once) closeStale(http.globalAgent);
       try {
         sending = http.request(url, {
           method,
@@ -63,7 +64,8 @@ function exchange(
     const attend = (request: ClientRequest) => {
       request.on("error", (error) => request === sending && fail(error));
       if (once)
-        // Emitted before anything is written, and nothing is written to a destroyed socket.
+        // For connections that closeStale() does not know. Emitted before anything is written, and nothing is written to
+        // a destroyed socket.
         request.on("socket", (socket) => {
           if (!request.reusedSocket || isFresh(socket)) return;
           request.destroy();
@@ -119,6 +121,15 @@ const MAX_IDLE_MILLIS = 2_000;
 function isFresh(socket: object): boolean {
   const idle = Date.now() - (lastUsed.get(socket) ?? -Infinity);
   return idle >= 0 && idle < MAX_IDLE_MILLIS;
+}
+
+/**
+ * Closes the unused connections that a start must not use. If the agent chose them first, each would cost a request that
+ * fails, which instrumentations report as an error.
+ */
+function closeStale({ freeSockets }: Partial<Agent>): void {
+  for (const socket of Object.values(freeSockets ?? {}).flatMap((sockets) => sockets ?? []))
+    if (lastUsed.has(socket) && !isFresh(socket)) socket.destroy();
 }
 
 const DECODERS: Record<string, "unzip" | "brotliDecompress" | "zstdDecompress"> = {

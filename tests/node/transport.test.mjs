@@ -118,6 +118,17 @@ test("a start uses no connection that has been idle for two seconds", async (con
   assert.equal(server.requests.length, 5);
 });
 
+test("many idle connections cost a start one request", async (context) => {
+  context.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  await using server = await faultServer(started);
+  const client = new FaceVerifyClient({ ...keys, endpoint: server.endpoint });
+  await Promise.all(Array.from({ length: 5 }, () => client.initFaceVerify(order)));
+  context.mock.timers.tick(2_000);
+  const { mock } = context.mock.method(http, "request");
+  await client.initFaceVerify(order);
+  assert.equal(mock.callCount(), 1);
+});
+
 test("a start survives a server that closed the connection while the process was busy", async () => {
   const program = `
     const { createServer } = await import("node:http");

@@ -107,7 +107,10 @@ export class FaceVerifyError extends Error {
     }));
   }
 
-  /** The error as plain data; of `cause`, only name and code. */
+  /**
+   * The error as plain data; of `cause`, only name and code. Send this to another thread: `structuredClone` and
+   * `postMessage` lose the properties of an error.
+   */
   toJSON(): Record<string, unknown> {
     const { name, code } = (this.cause ?? {}) as { name?: string; code?: string };
     const cause = this.cause ? { name, code: code ?? null } : null;

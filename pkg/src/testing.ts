@@ -85,6 +85,8 @@ export interface TestErrorOptions {
   requestId?: string | undefined;
   /** HTTP status of the response; default null. */
   httpStatus?: number | undefined;
+  /** The CertifyId that `orders` could not keep, for the code `OrderNotStored`; default null. */
+  certifyId?: string | undefined;
   /** What is wrong with each parameter, for the kind `validation`. */
   fields?: readonly Pick<FieldProblem, "field" | "rule" | "messages">[] | undefined;
   /** The error that a function of the program threw; `cause` is a sanitized copy of it. */
@@ -92,8 +94,8 @@ export interface TestErrorOptions {
 }
 
 /**
- * Creates an error like those of the client, for a mock of it; it is an instance of `FaceVerifyError`. To make a real call
- * fail, use a fault of the sandbox.
+ * Creates an error like those of the client, for a mock of it. Recognize it by `isFaceVerifyError`: it is not an instance
+ * of the class that `cloudauth-edge/gateway-client` exports. To make a real call fail, use a fault of the sandbox.
  *
  * @param options its properties; only `kind` and `code` are required
  * @throws a TypeError if the client never throws such an error: `retryable` with an `execution` of `unknown`
@@ -108,6 +110,7 @@ export function createFaceVerifyError({
   language = "en",
   requestId,
   httpStatus,
+  certifyId,
   fields = [],
   cause,
 }: TestErrorOptions): FaceVerifyError {
@@ -124,6 +127,7 @@ export function createFaceVerifyError({
     execution,
     requestId: requestId ?? null,
     httpStatus: httpStatus ?? null,
+    ...(certifyId !== undefined && { certifyId }),
     fields: fields.map(({ field, rule, messages: message }) => ({ field, rule, message })),
   };
   return FaceVerifyError.of(description, language, cause);

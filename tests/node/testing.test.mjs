@@ -37,6 +37,12 @@ test("the factory's defaults, its fields and its cause", () => {
   assert.ok(!inspect(error).includes("张三"));
 });
 
+test("the factory makes an error of an order that could not be stored", () => {
+  const options = { kind: "order", code: "OrderNotStored", execution: "unknown" };
+  assert.equal(createFaceVerifyError({ ...options, certifyId: "id" }).certifyId, "id");
+  assert.equal(createFaceVerifyError(options).certifyId, null);
+});
+
 test("the factory makes no error that the client never throws", () => {
   const never = { kind: "timeout", code: "Timeout", execution: "unknown", retryable: true };
   assert.throws(() => createFaceVerifyError(never), TypeError);

@@ -126,9 +126,13 @@ function held(
   };
 }
 
+/** Milliseconds since 1970 of a day in 2001: a smaller number is in seconds. */
+const LEAST_MILLIS = 1e12;
+
 /** The time in milliseconds; NaN if it is not a date. */
 function millis(expiration: unknown): number | undefined {
   if (expiration === undefined || expiration === null) return undefined;
+  if (typeof expiration === "number" && expiration < LEAST_MILLIS) return NaN;
   const readable =
     typeof expiration === "string" || typeof expiration === "number" || expiration instanceof Date;
   return readable ? new Date(expiration).getTime() : NaN;

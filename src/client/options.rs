@@ -213,8 +213,8 @@ impl Options {
         if !matches!(raw.expiration, Value::Absent | Value::Integer(_)) {
             problems.push(wrong_type(
                 "expiration",
-                "应为日期：ISO 8601 文本、毫秒数或 Date。",
-                "must be a date: ISO 8601 text, milliseconds or a Date.",
+                "应为日期：ISO 8601 文本、自 1970 年起的毫秒数（不是秒）或 Date。",
+                "must be a date: ISO 8601 text, milliseconds (not seconds) since 1970, or a Date.",
             ));
         }
         if is_sandbox_key(&credentials.access_key_id)

@@ -56,7 +56,8 @@ impl Thrown<'_> {
                 .any(|argument| self.code.starts_with(argument));
         }
         match self.name {
-            "RangeError" | "ReferenceError" | "SyntaxError" => true,
+            // Not SyntaxError: it is mostly about JSON that a server returned, such as a proxy's HTML.
+            "RangeError" | "ReferenceError" => true,
             "TypeError" => {
                 let message = self.message.to_ascii_lowercase();
                 !NETWORK_WORDS.iter().any(|word| message.contains(word))
@@ -101,7 +102,7 @@ mod tests {
             (true, "TypeError", "UND_ERR_INVALID_ARG", "fetch failed"),
             (true, "ReferenceError", "", "fecth is not defined"),
             (
-                true,
+                false,
                 "SyntaxError",
                 "",
                 "Unexpected token < in JSON at position 0",

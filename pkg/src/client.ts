@@ -1,9 +1,18 @@
 import { jitter, performCall, type Action, type Ended } from "./call.js";
 import { CredentialsSource, type Given } from "./credentials.js";
 import { permittedEnvironment } from "./environment.js";
-import { FaceVerifyError } from "./errors.js";
+import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
 import { host } from "./host.js";
-import { CALL_OPTIONS, invalid, isFunction, isMillis, isSignal, mustBe, unknownOptions } from "./options.js";
+import {
+  CALL_OPTIONS,
+  invalid,
+  isFunction,
+  isMillis,
+  isSignal,
+  mustBe,
+  problem,
+  unknownOptions,
+} from "./options.js";
 import { startOnce } from "./order-store.js";
 import { pack, packObject, unpack, withBytes, type Member } from "./packed.js";
 import { fetchTransport, type Send } from "./transport.js";
@@ -15,6 +24,7 @@ import type {
   Credentials,
   DescribeFaceVerifyParameters,
   DescribeFaceVerifyResult,
+  ErrorKind,
   InitFaceVerifyParameters,
   InitFaceVerifyResult,
   Messages,
@@ -96,6 +106,9 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     }: CommonOptions & Given & { credentials?: Credentials | (() => Promise<Credentials>) | undefined } =
       options ?? {};
     mustBe("credentials", credentials, isObjectOrFunction, "应为对象或函数", "an object or a function");
+    const given = [accessKeyId, accessKeySecret, securityToken, expiration];
+    if (isGiven(credentials) && given.some(isGiven))
+      throw FaceVerifyError.of(invalid("InvalidOptions", [TWO_CREDENTIALS]), language === "zh" ? "zh" : "en");
     mustBe("fetch", fetch, isFunction, "应为函数", "a function");
     mustBe("onAttempt", onAttempt, isFunction, "应为函数", "a function");
     mustBe("orders", orders, isStore, ORDER_STORE.zh, ORDER_STORE.en);
@@ -133,25 +146,34 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
   ): Promise<InitFaceVerifyResult> {
     this.#mustKnow(options, CALL_OPTIONS);
     const packed = packObject(parameters);
-    const start = (leftMillis?: number) =>
-      this.#call<InitFaceVerifyResult>("InitFaceVerify", packed, options, leftMillis);
     const store = this.#orders;
-    if (!store) return start();
-    const beganAt = Date.now();
+    if (!store) return this.#call("InitFaceVerify", packed, options);
+    const beganAt = performance.now();
     const { signal } = options ?? {};
     mustBe("signal", signal, isSignal, "应为 AbortSignal", "an AbortSignal");
     await host.ready();
     const deadline = beganAt + this.#check();
-    return startOnce({
-      core: host.core(),
-      store,
-      options: this.#options,
-      parameters: packed,
-      deadline,
-      signal,
-      start: () => start(deadline - Date.now()),
-      errorOf: (failure, cause) => FaceVerifyError.of(failure, this.#language, cause),
-    });
+    const { onAttempt, end } = this.#observe("InitFaceVerify");
+    try {
+      const result = await startOnce({
+        core: host.core(),
+        store,
+        options: this.#options,
+        parameters: packed,
+        deadline,
+        signal,
+        start: async () => {
+          const left = deadline - performance.now();
+          return this.#resultOf(await this.#perform("InitFaceVerify", packed, options, onAttempt, left));
+        },
+        errorOf: (failure, cause) => FaceVerifyError.of(failure, this.#language, cause),
+      });
+      end(result);
+      return result;
+    } catch (error) {
+      if (isFaceVerifyError(error)) end(error);
+      throw error;
+    }
   }
 
   async describeFaceVerify(
@@ -179,7 +201,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     let pending: PendingResult | undefined;
     for (let polls = 0; ; polls++) {
       const limit = deadlineMs === 0 ? undefined : left();
-      const outcome = await this.#perform("DescribeFaceVerify", packed, { signal }, limit);
+      const outcome = await this.#observed("DescribeFaceVerify", packed, { signal }, limit);
       const error = outcome.failed && FaceVerifyError.of(outcome.failed, this.#language, outcome.cause);
       if (error && !error.retryable) throw error;
       if (outcome.done) {
@@ -204,29 +226,58 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     action: Action,
     parameters: readonly Member[],
     options: CallOptions | undefined,
-    leftMillis?: number,
   ): Promise<Result> {
-    const { done, failed, cause } = await this.#perform(action, parameters, options, leftMillis);
+    return this.#resultOf(await this.#observed(action, parameters, options));
+  }
+
+  #resultOf<Result>({ done, failed, cause }: Ended): Result {
     if (failed) throw FaceVerifyError.of(failed, this.#language, cause);
     return done as unknown as Result;
+  }
+
+  /** Performs a call, and publishes its end. */
+  async #observed(
+    action: Action,
+    parameters: readonly Member[],
+    options: CallOptions | undefined,
+    leftMillis?: number,
+  ): Promise<Ended> {
+    const { onAttempt, end } = this.#observe(action);
+    const ended = await this.#perform(action, parameters, options, onAttempt, leftMillis);
+    end(ended.failed ?? ended.done);
+    return ended;
+  }
+
+  /** Collects the attempts of a call; `end` publishes them with its outcome. */
+  #observe(action: Action): {
+    onAttempt: CommonOptions["onAttempt"];
+    end(outcome: { kind?: ErrorKind; code: string; requestId?: string | null }): void;
+  } {
+    if (!host.calls?.hasSubscribers) return { onAttempt: this.#onAttempt, end() {} };
+    const beganAt = Date.now();
+    const attempts: AttemptReport[] = [];
+    return {
+      onAttempt: (report) => (attempts.push(report), this.#onAttempt?.(report)),
+      end({ kind = null, code, requestId = null }) {
+        const durationMs = Date.now() - beganAt;
+        host.calls?.publish({ action, beganAt, durationMs, attempts, kind, code, requestId });
+      },
+    };
   }
 
   async #perform(
     action: Action,
     parameters: readonly Member[],
     options: CallOptions | undefined,
+    onAttempt: CommonOptions["onAttempt"],
     leftMillis = Infinity,
   ): Promise<Ended> {
-    const beganAt = Date.now();
+    const beganAt = performance.now();
     const { signal } = options ?? {};
     mustBe("signal", signal, isSignal, "应为 AbortSignal", "an AbortSignal");
     await host.ready();
     const callMillis = this.#check();
-    const attempts: AttemptReport[] | undefined = host.calls?.hasSubscribers ? [] : undefined;
-    const onAttempt = attempts
-      ? (report: AttemptReport) => (attempts.push(report), this.#onAttempt?.(report))
-      : this.#onAttempt;
-    const outcome = await performCall({
+    return performCall({
       core: host.core(),
       send: this.#send,
       clock: this.#clock,
@@ -238,20 +289,6 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
       signal,
       onAttempt,
     });
-    if (attempts) {
-      const { code, requestId } = outcome.failed ?? outcome.done;
-      const [durationMs, kind] = [Date.now() - beganAt, outcome.failed?.kind ?? null];
-      host.calls?.publish({
-        action,
-        beganAt,
-        durationMs,
-        attempts,
-        kind,
-        code,
-        requestId: requestId ?? null,
-      });
-    }
-    return outcome;
   }
 
   /** Rejects options that would have no effect. */
@@ -273,6 +310,14 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
  * If one of them is given, even as undefined, the environment is not used: its key may belong to another account.
  */
 const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityToken"];
+
+const isGiven = (value: unknown) => value !== undefined && value !== null;
+const TWO_CREDENTIALS = problem(
+  "credentials",
+  "conflict",
+  "不能与 accessKeyId、accessKeySecret、securityToken 或 expiration 同时传入。",
+  "must not be passed together with accessKeyId, accessKeySecret, securityToken or expiration.",
+);
 
 const WAIT_OPTIONS = [...CALL_OPTIONS, "deadlineMs", "onPending"] satisfies (keyof WaitOptions)[];
 

@@ -10,8 +10,10 @@ import { sleep, within } from "./waits.js";
 
 /** Added to the call's time limit, for storing the outcome and for clock skew between servers. */
 const MARGIN_MILLIS = 15_000;
-/** Time limit for storing an outcome, which no signal aborts. */
+/** Time limit for storing an outcome. */
 const SETTLE_MILLIS = 10_000;
+/** The same after the call was aborted: the next call with this number should find what a working store has. */
+const SETTLE_ABORTED_MILLIS = 1_000;
 /** Interval between two reads of an order that another call is starting. */
 const PAUSE_MILLIS = 100;
 
@@ -22,7 +24,7 @@ export interface Start {
   options: Uint8Array;
   /** Packed. */
   parameters: readonly Member[];
-  /** When the call's time is over, in milliseconds since 1970. */
+  /** When the call's time is over, by the monotonic clock. */
   deadline: number;
   signal: AbortSignal | undefined;
   /** Calls Alibaba Cloud. */
@@ -43,14 +45,14 @@ export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
     fingerprint,
     attempt: randomHex(),
     state: "starting",
-    until: deadline + MARGIN_MILLIS,
+    until: Date.now() + Math.ceil(deadline - performance.now()) + MARGIN_MILLIS,
     certifyId: null,
     certifyUrl: null,
     requestId: null,
   };
 
   const ask = async <T>(asked: () => Promise<T>): Promise<T> => {
-    const timeoutMillis = Math.max(0, deadline - Date.now());
+    const timeoutMillis = Math.max(0, deadline - performance.now());
     const { value, error, ended } = signal?.aborted
       ? { ended: "aborted" }
       : await within(
@@ -62,51 +64,68 @@ export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
     return value.value;
   };
 
-  for (;;) {
-    let begun: Promise<boolean> | undefined;
-    try {
+  // Set while the row of this call may be there.
+  let begun: Promise<boolean> | undefined;
+  try {
+    for (;;) {
       if ((await ask(() => (begun = promised(() => store.begin(order))))) === true) break;
-    } catch (error) {
-      // Nothing was started, so the number is released, even if the row appears later.
-      begun
-        ?.catch(() => true)
-        .then((there) => there && store.settle({ ...order, state: "failed" }))
-        .catch(() => {});
-      throw error;
+      const found = await ask(() => promised(() => store.read(number)));
+      // A store that repeats its statement finds its own row.
+      if (found?.attempt === order.attempt) break;
+      if (found) {
+        begun = undefined;
+        // A row that was edited by hand, or restored in part.
+        const state = found.state === "started" && !found.certifyId ? "unknown" : found.state;
+        const looked = [state, found.fingerprint, fingerprint, Number(found.until), Date.now()];
+        const [known, refusal = ""] = unpack(withBytes(looked, core.knownOrder));
+        if (known === "error") throw failed(refusal);
+        if (known === "started") return resultOf(found);
+      }
+      if (performance.now() >= deadline) throw failed(core.orderFailed("being-started"));
+      await sleep(PAUSE_MILLIS, signal);
     }
-    const found = await ask(() => promised(() => store.read(number)));
-    // A store that repeats its statement finds its own row.
-    if (found?.attempt === order.attempt) break;
-    if (found) {
-      // A row that was edited by hand, or restored in part.
-      const state = found.state === "started" && !found.certifyId ? "unknown" : found.state;
-      const looked = [state, found.fingerprint, fingerprint, Number(found.until), Date.now()];
-      const [known, refusal = ""] = unpack(withBytes(looked, core.knownOrder));
-      if (known === "error") throw failed(refusal);
-      if (known === "started") return resultOf(found);
-    }
-    if (Date.now() >= deadline) throw failed(core.orderFailed("being-started"));
-    await sleep(PAUSE_MILLIS, signal);
+  } catch (error) {
+    if (begun) release(store, order, begun);
+    throw error;
   }
 
-  const settle = (settled: SettledOrder) =>
-    within(
-      { timeoutMillis: SETTLE_MILLIS },
-      promised(() => store.settle(settled)),
-    );
+  const settle = async (settled: SettledOrder, aborts?: AbortSignal) => {
+    const stored = promised(() => store.settle(settled));
+    const ended = await within({ timeoutMillis: SETTLE_MILLIS, signal: aborts }, stored);
+    return ended.ended === "aborted" ? within({ timeoutMillis: SETTLE_ABORTED_MILLIS }, stored) : ended;
+  };
   let result;
   try {
     result = await call.start();
   } catch (error) {
     const nothing = isFaceVerifyError(error) && error.execution === "none";
     // If this fails, the order becomes unknown at `until`. The caller needs the first error.
-    await settle({ ...order, state: nothing ? "failed" : "unknown" });
+    await settle({ ...order, state: nothing ? "failed" : "unknown" }, signal);
     throw error;
   }
   const { certifyId, certifyUrl, requestId } = result;
   const { value, error } = await settle({ ...order, state: "started", certifyId, certifyUrl, requestId });
   if (value === true) return result;
   throw call.errorOf({ ...JSON.parse(core.orderFailed("not-stored")), certifyId, requestId }, error);
+}
+
+/**
+ * Frees the number of an order that is not started, without the caller waiting for it. A driver can give up on a
+ * statement that the database still executes, so this is repeated when the call's time is over, early enough before
+ * `until`. Where the response ends all work, as on Workers, the row can remain: then the order is unknown after `until`,
+ * which costs its number and starts nothing.
+ */
+function release(store: OrderStore, order: StoredOrder, begun: Promise<boolean>): void {
+  const free = async () => {
+    if ((await store.settle({ ...order, state: "failed" })) === true) clearTimeout(again);
+  };
+  const again = setTimeout(() => free().catch(() => {}), order.until - SETTLE_MILLIS - Date.now());
+  // Node's timer; elsewhere it is a number.
+  again.unref?.();
+  begun
+    .catch(() => {})
+    .then(free)
+    .catch(() => {});
 }
 
 /** Turns a thrown error into a rejected promise. */
@@ -117,5 +136,13 @@ const aborted = (core: ClientExports, signal: AbortSignal | undefined): string =
 
 /** The result of an order that was started before. */
 function resultOf({ certifyId, certifyUrl, requestId }: StoredOrder): InitFaceVerifyResult {
-  return { certifyId: certifyId ?? "", certifyUrl, code: "200", message: null, requestId, raw: {} };
+  return {
+    certifyId: certifyId ?? "",
+    // A store may leave out a column that is null.
+    certifyUrl: certifyUrl ?? null,
+    code: "200",
+    message: null,
+    requestId: requestId ?? null,
+    raw: {},
+  };
 }

@@ -15,7 +15,10 @@ export interface Credentials {
   accessKeySecret: string;
   /** SecurityToken of temporary credentials. */
   securityToken?: string | undefined;
-  /** When temporary credentials expire. They are refreshed earlier: by a quarter of their lifetime, at most 5 minutes. */
+  /**
+   * When temporary credentials expire; a number is in milliseconds since 1970. They are refreshed earlier: by a quarter of
+   * their lifetime, at most 5 minutes.
+   */
   expiration?: string | number | Date | undefined;
 }
 
@@ -91,6 +94,7 @@ export type ClientOptions = CommonOptions &
         accessKeyId?: undefined;
         accessKeySecret?: undefined;
         securityToken?: undefined;
+        expiration?: undefined;
       }
     | {
         /**
@@ -101,6 +105,7 @@ export type ClientOptions = CommonOptions &
         accessKeyId?: undefined;
         accessKeySecret?: undefined;
         securityToken?: undefined;
+        expiration?: undefined;
       }
   );
 
@@ -119,6 +124,7 @@ export interface OrderStore {
   /**
    * Settles the order with this OuterOrderNo and this `attempt` whose state is not `started`: deletes it if the new state is
    * `failed`, otherwise writes the new state, CertifyId, CertifyUrl and RequestId. Returns whether such an order existed.
+   * A call waits for it up to 10 seconds, in addition to `totalTimeoutMs`, or one second after `signal` has aborted the call.
    * Call it to reconcile an unknown order with Alibaba Cloud's records.
    */
   settle(order: SettledOrder): Promise<boolean>;
@@ -176,7 +182,10 @@ export interface AttemptReport {
   retryInMs: number | null;
 }
 
-/** What the channel `cloudauth-edge:call` of `node:diagnostics_channel` publishes at the end of each call. */
+/**
+ * What the channel `cloudauth-edge:call` of `node:diagnostics_channel` publishes at the end of each call. A failure of `orders`
+ * is one, too.
+ */
 export interface CallReport {
   /** The action that was called. */
   action: AttemptReport["action"];
@@ -196,7 +205,10 @@ export interface CallReport {
 
 /** Options of one call. */
 export interface CallOptions {
-  /** Aborts the call immediately, with an error of kind `aborted`. */
+  /**
+   * Aborts the call immediately, with an error of kind `aborted`. With `orders`, up to a second later: see
+   * `OrderStore.settle`.
+   */
   signal?: AbortSignal | undefined;
 }
 

@@ -105,7 +105,7 @@ pub fn check_options(packed: &[u8]) -> String {
 
 /// Prepares and signs the next attempt of a call. In: the state, empty before the first attempt; the
 /// call; the clock offset in milliseconds from the last call's state; the time when the call
-/// began; the current time; and 32 random hexadecimal digits. Out: `attempt`, the timeout in
+/// began, by the current clock; the current time; and 32 random hexadecimal digits. Out: `attempt`, the timeout in
 /// milliseconds, the state, the URL, whether there is a body (`1` or `0`), the body, whether losing
 /// the connection costs more than opening one (`1` or `0`), then the names and values of the headers; or `error` and the error in JSON.
 #[wasm_bindgen(js_name = prepareAttempt)]
@@ -118,8 +118,10 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
         let now = Timestamp::from_unix_millis(packed.integer());
         let nonce = packed.text().to_owned();
         let request = call.request(now)?;
-        let state = state.clone();
-        let state = state.unwrap_or_else(|| State::new(began, clock_offset_millis));
+        let mut state = state
+            .clone()
+            .unwrap_or_else(|| State::new(began, clock_offset_millis));
+        state.started_millis = began.unix_millis();
         Ok(call::attempt(
             call.options,
             &call.credentials,
@@ -256,17 +258,18 @@ fn thrown<'a>(code: &'a str, packed: &mut Members<'a>) -> Thrown<'a> {
 /// Used as the code of an error that has none, by `failureCode` in `pkg/src/thrown.ts` and by `transport.ts`.
 const NO_CODE: &str = "connection-failed";
 
-/// Decides the next step from an attempt's outcome. In: the call, the state, the current time, a
-/// random number for the jitter, the kind of the outcome, name and message of the thrown error, and
-/// status and headers of the response; separately, its body. Out: `done` and the result in JSON;
-/// `failed`, the error in JSON and, unless the input is unusable, the state; or `retry`, the
-/// milliseconds to wait, whether to fetch new credentials (`proven` or `unproven`, or empty if not), the
-/// state, and the error in JSON.
+/// Decides the next step from an attempt's outcome. In: the call, the state, the time when the call
+/// began, by the current clock; the current time, a random number for the jitter, the kind of the
+/// outcome, name and message of the thrown error, and status and headers of the response; separately,
+/// its body. Out: `done` and the result in JSON; `failed`, the error in JSON and, unless the input is
+/// unusable, the state; or `retry`, the milliseconds to wait, whether to fetch new credentials
+/// (`proven` or `unproven`, or empty if not), the state, and the error in JSON.
 #[wasm_bindgen(js_name = settleAttempt)]
 pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     let mut packed = Members::read(packed);
     let settled = with_call(&mut packed, |mut call, packed| {
-        let state = state(packed.text()).ok_or_else(|| unusable("state"))?;
+        let mut state = state(packed.text()).ok_or_else(|| unusable("state"))?;
+        state.started_millis = packed.integer();
         let now = Timestamp::from_unix_millis(packed.integer());
         let random = u32::try_from(packed.integer()).unwrap_or_default();
         let kind = packed.text();

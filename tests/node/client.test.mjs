@@ -411,6 +411,18 @@ testOnce(
   },
 );
 
+test("credentials in two forms are refused", () => {
+  const keys = { accessKeyId: "testid", accessKeySecret: secret };
+  for (const other of [keys, { expiration: Date.now() }, { securityToken: "t" }])
+    assert.throws(
+      () => new FaceVerifyClient({ credentials: async () => keys, ...other }),
+      ({ code, fields: [{ field, rule }] }) => {
+        assert.deepEqual([code, field, rule], ["InvalidOptions", "credentials", "conflict"]);
+        return true;
+      },
+    );
+});
+
 test("an error shows what is useful, once", async () => {
   await using server = await faultServer(
     json({ Code: "412", RequestId: "130A2C10-B9EE-4D84-88E3-5384FF039795" }),

@@ -8,6 +8,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { trace } from "@opentelemetry/api";
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-node";
+import { memoryOrders } from "cloudauth-edge/orders";
 import { createSandbox } from "cloudauth-edge/sandbox";
 import { clientOf, failure, orderOf } from "../support/orders/cases.mjs";
 
@@ -58,12 +59,48 @@ test("the channel publishes each call with its attempts, and no personal data", 
   assert.equal(reports.length, 3);
 });
 
+test("with orders, the channel publishes what the caller receives, once", async () => {
+  await using sandbox = createSandbox();
+  await using server = await sandbox.listen();
+  const broken = async () => {
+    throw new Error("planted");
+  };
+  const store = memoryOrders();
+  const order = orderOf();
+  const calls = [
+    [store, order],
+    [store, order],
+    [store, { ...order, userId: "another" }],
+    [store, { ...orderOf(), certNo: "110105194912310021" }],
+    [{ ...memoryOrders(), begin: broken }, orderOf()],
+    [{ ...memoryOrders(), settle: broken }, orderOf()],
+  ];
+  const reports = await published(async () => {
+    for (const [orders, parameters] of calls)
+      await clientOf(server.url, orders)
+        .initFaceVerify(parameters)
+        .catch(() => {});
+  });
+  const shown = reports.map(({ attempts, kind, code }) => [attempts.length, kind, code]);
+  assert.deepEqual(shown, [
+    [1, null, "200"],
+    [0, null, "200"],
+    [0, "order", "OrderConflict"],
+    [0, "validation", "InvalidRequest"],
+    [0, "order", "OrderStoreFailed"],
+    [1, "order", "OrderNotStored"],
+  ]);
+  assert.ok(reports.at(-1).requestId);
+  assert.ok(!JSON.stringify(reports).includes("planted"));
+});
+
 test("a subscriber that throws loses no CertifyId", () => {
   // Node reports its exception as an uncaught one, which would end the tests here.
   const program = `
     import { subscribe } from "node:diagnostics_channel";
     import { FaceVerifyClient } from "cloudauth-edge";
-    import { createSandbox } from "cloudauth-edge/sandbox";
+    import { memoryOrders } from "cloudauth-edge/orders";
+import { createSandbox } from "cloudauth-edge/sandbox";
     subscribe("cloudauth-edge:call", () => { throw new Error("a bug of the subscriber"); });
     process.on("uncaughtException", ({ message }) => console.log(message));
     const keys = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };

@@ -19,7 +19,9 @@ import {
   orderOf,
   processesRace,
 } from "../support/orders/cases.mjs";
+import { stopClocks } from "../support/clocks.mjs";
 import { sqliteOrders } from "../support/orders/sqlite.mjs";
+import { until } from "../support/until.mjs";
 import { table } from "../support/orders/table.mjs";
 
 /** A database in a file, opened once per store. */
@@ -64,6 +66,8 @@ test("in SQLite, a process killed during a start leaves an order that is not sta
   using database = sqlite();
   await killedDuringStart(database.open, ["sqlite", database.file]);
 });
+
+const summary = ({ kind, code, execution }) => [kind, code, execution];
 
 const broken = () => {
   throw Object.assign(new Error(`connection of 张三 lost`), { code: "ECONNRESET" });
@@ -143,6 +147,96 @@ test("the signal ends every wait for a store, and the number is free again", asy
   insert();
   // The next call starts it.
   assert.ok((await clientOf(server.url, store).initFaceVerify(order)).certifyId);
+});
+
+test("a number is freed again if its row appears after begin has failed", async (context) => {
+  const store = memoryOrders();
+  const order = orderOf();
+  let insert;
+  const begin = (row) => {
+    insert = () => store.begin(row);
+    // The driver gives up; the database does not.
+    return Promise.reject(new Error("Query read timeout"));
+  };
+  context.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
+  const client = clientOf("http://127.0.0.1:1", { ...store, begin }, { totalTimeoutMs: 1_000 });
+  assert.equal((await failure(client.initFaceVerify(order))).code, "OrderStoreFailed");
+  await new Promise(setImmediate);
+  await insert();
+  const { until: end } = await store.read(order.outerOrderNo);
+  context.mock.timers.tick(end - Date.now() - 1);
+  assert.equal(await store.read(order.outerOrderNo), null);
+});
+
+test("a number is freed if begin found its own row, and read fails or is aborted", async () => {
+  for (const read of [broken, (abort) => (abort(), new Promise(() => {}))]) {
+    const store = memoryOrders();
+    const order = orderOf();
+    const controller = new AbortController();
+    const orders = {
+      ...store,
+      begin: async (row) => (await store.begin(row)) && false,
+      read: () => read(() => controller.abort()),
+    };
+    const call = clientOf("http://127.0.0.1:1", orders).initFaceVerify(order, { signal: controller.signal });
+    assert.equal((await failure(call)).execution, "none");
+    await until(async () => (await store.read(order.outerOrderNo)) === null);
+  }
+});
+
+test("after the signal, a store that hangs holds a call for a second", async (context) => {
+  await using sandbox = createSandbox();
+  await using server = await sandbox.listen();
+  await sandbox.injectFault({ kind: "hang", action: "InitFaceVerify", executed: true });
+  const controller = new AbortController();
+  const settling = Promise.withResolvers();
+  const hanging = { ...memoryOrders(), settle: () => (settling.resolve(), new Promise(() => {})) };
+  const order = orderOf();
+  const call = clientOf(server.url, hanging).initFaceVerify(order, { signal: controller.signal });
+  await until(async () => (await sandbox.verifications({ outerOrderNo: order.outerOrderNo })).length === 1);
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  controller.abort();
+  await settling.promise;
+  await new Promise(setImmediate);
+  context.mock.timers.tick(1_000);
+  assert.deepEqual(summary(await failure(call)), ["aborted", "Aborted", "unknown"]);
+});
+
+test("a system clock that is set back prolongs no wait for another start", async (context) => {
+  const store = memoryOrders();
+  const begin = async (row) => {
+    await store.begin({ ...row, attempt: "another" });
+    return false;
+  };
+  const setBack = stopClocks(context.mock);
+  let reads = 0;
+  const read = async (number) => {
+    if (++reads === 1) setBack(10_000);
+    return store.read(number);
+  };
+  const client = clientOf("http://127.0.0.1:1", { ...store, begin, read }, { totalTimeoutMs: 1_000 });
+  let ended = false;
+  const call = failure(client.initFaceVerify(orderOf())).finally(() => (ended = true));
+  for (let ticks = 0; !ended && ticks < 40; ticks += 1) {
+    await new Promise(setImmediate);
+    context.mock.timers.tick(50);
+  }
+  assert.ok(ended);
+  assert.equal((await call).code, "OrderBeingStarted");
+});
+
+test("a column that a store leaves out is null in the result", async () => {
+  await using sandbox = createSandbox();
+  await using server = await sandbox.listen();
+  const store = memoryOrders();
+  const order = orderOf();
+  await clientOf(server.url, store).initFaceVerify(order);
+  const read = async (number) => {
+    const { certifyUrl, requestId, ...row } = await store.read(number);
+    return row;
+  };
+  const { certifyUrl, requestId } = await clientOf(server.url, { ...store, read }).initFaceVerify(order);
+  assert.deepEqual([certifyUrl, requestId], [null, null]);
 });
 
 test("the signal ends the wait for a start of another process", async () => {

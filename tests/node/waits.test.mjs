@@ -115,6 +115,10 @@ test("a provider that fails or returns nothing usable is named, and asked again 
     [() => ({ ...keys, expiration: "tomorrow" }), "InvalidCredentials", "developer", false],
     [() => ({ ...keys, expiration: new Date(NaN) }), "InvalidCredentials", "developer", false],
     [() => ({ ...keys, expiration: {} }), "InvalidCredentials", "developer", false],
+    // In seconds.
+    [() => ({ ...keys, expiration: 1_999_999_999 }), "InvalidCredentials", "developer", false],
+    // As response.json() of a proxy's page.
+    [() => JSON.parse("<html>"), "CredentialsFailed", "operator", true],
   ];
   for (const [give, code, audience, retryable] of table) {
     const fetch = fetches(started);
@@ -199,6 +203,18 @@ test("while credentials are valid, a failed refresh fails no call and is not rep
     mock.timers.tick(30_000);
     assert.equal((await call).kind, "credentials", "they have expired");
   }
+});
+
+test("a system clock that is set back prolongs no call", async () => {
+  const busy = async () => {
+    setBack(20_000);
+    const headers = { "x-acs-retry-after": "900" };
+    return Response.json({ Code: "ServiceUnavailable", RequestId: "R" }, { status: 503, headers });
+  };
+  const fetch = fetches(async (init) => (mock.timers.tick(500), busy(init)));
+  const call = client(fetch, { totalTimeoutMs: 1_000 }).describeFaceVerify(query);
+  assert.equal((await failure(call)).httpStatus, 503);
+  assert.equal(fetch.requests.length, 1);
 });
 
 test("a system clock that is set back prolongs neither a wait nor the pause after a failed refresh", async () => {

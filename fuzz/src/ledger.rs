@@ -6,8 +6,8 @@
 //! | `row KEY VALUE` | a stored row |
 //! | `answer STATUS BODY`, `lost`, `late`, `crowded` | the outcome of the next request that is sent |
 //! | `wait MILLIS` | the clock moves |
-//! | `METHOD TARGET` | a request with a valid token; a `POST` starts the order of its target |
-//! | `hint NO`, `alarm` | a callback; the alarm |
+//! | `METHOD TARGET` | a request with a valid token, and with headers after tabs; a `POST` starts the order of its target |
+//! | `callback NO`, `alarm` | a callback; the alarm |
 //! | `task TEXT` | a task as the host keeps it |
 
 use super::host::{Host, json_answer, start, variables};
@@ -79,6 +79,23 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
+/// Whether a line is one of those above. The target ignores others, which the fuzzer makes.
+pub fn is_understood(line: &str) -> bool {
+    let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+    match verb {
+        "row" => rest.split_once(' ').is_some_and(|(key, value)| {
+            !key.starts_with("order/") || from_json::<Order>(value).is_ok()
+        }),
+        "wait" => rest.parse::<i64>().is_ok(),
+        "answer" => rest.starts_with(|first: char| first.is_ascii_digit()),
+        "lost" | "late" | "crowded" | "alarm" => rest.is_empty(),
+        "GET" | "POST" => rest.starts_with('/'),
+        "callback" => !rest.is_empty(),
+        "task" => from_json::<Task>(rest).is_ok(),
+        _ => false,
+    }
+}
+
 /// `STATUS BODY` as a response.
 fn answer(text: &str) -> Response {
     message::response(text.replacen(' ', "\n\n", 1).as_bytes())
@@ -100,7 +117,7 @@ fn perform(host: &mut Host, verb: &str, rest: &str, line: &str, fates: &mut VecD
     let mut trusted = true;
     match verb {
         "alarm" => host.alarm(CALLER, &mut upstream),
-        "hint" => {
+        "callback" => {
             let no = rest.to_owned();
             host.perform(CALLER, Task::Callback(Callback { no }), &mut upstream);
         }
@@ -116,7 +133,7 @@ fn perform(host: &mut Host, verb: &str, rest: &str, line: &str, fates: &mut VecD
                 let target = rest.replacen(order, ROUTE, 1);
                 start(TOKEN, &target, order.rsplit('/').next().unwrap_or_default())
             } else {
-                let mut request = message::request(line.as_bytes());
+                let mut request = message::request(line.replace('\t', "\n").as_bytes());
                 let token = ("authorization".to_owned(), format!("Bearer {TOKEN}"));
                 request.headers.push(token);
                 request

@@ -302,16 +302,17 @@ fn a_retention_that_was_longer_for_a_while_leaves_no_order_behind() {
             ("GATEWAY_RETENTION_DAYS", days),
         ])
     };
-    // Whether the ledger comes from an earlier version, and whether its alarm fires before a request.
-    for (is_old, alarm_is_first) in [(false, false), (true, false), (true, true)] {
+    // Whether the row with the longer retention is unreadable, and whether the alarm fires before a request.
+    for (is_unreadable, alarm_is_first) in [(false, false), (true, false), (true, true)] {
         let mut host = Host::new(days("2"));
         host.handle(first(), &mut lost);
         host.variables = days("365");
         host.now = host.next_alarm(CALLER).unwrap();
         host.alarm(CALLER, &mut nobody);
         assert!(host.next_alarm(CALLER).unwrap() > NOW + 300 * DAY);
-        if is_old {
-            host.rows.get_mut(CALLER).unwrap().remove("retention");
+        if is_unreadable {
+            let rows = host.rows.get_mut(CALLER).unwrap();
+            rows.insert("retention".to_owned(), "x".to_owned());
         }
         host.variables = days("2");
         if alarm_is_first {
@@ -327,6 +328,29 @@ fn a_retention_that_was_longer_for_a_while_leaves_no_order_behind() {
         }
         assert!(host.now < NOW + 3 * DAY);
     }
+}
+
+#[test]
+fn a_ledger_without_orders_has_no_expiries_to_bring_forward() {
+    let mut host = Host::new(variables(&[("GATEWAY_MODE", "development")]));
+    // Stores a nonce and when to delete it.
+    let parameters = [
+        ("Action", "DescribeFaceVerify"),
+        ("SceneId", "1000000006"),
+        ("CertifyId", "certify1"),
+    ];
+    host.handle(
+        signed("dev-key-id", "dev-key-secret", &parameters),
+        &mut nobody,
+    );
+    let before = host.rows[CALLER].clone();
+    assert_eq!(
+        before.keys().filter(|key| key.starts_with("due/")).count(),
+        1
+    );
+    let set = host.next_alarm(CALLER);
+    assert_eq!(host.wake(CALLER, Task::Wake(Wake { set })), None);
+    assert_eq!(host.rows[CALLER], before);
 }
 
 #[test]

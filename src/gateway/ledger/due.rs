@@ -99,13 +99,7 @@ pub(super) fn wake(
 ) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let earliest = earliest(rows, 1)?;
-    retention::follow(
-        settings,
-        !earliest.is_empty(),
-        rows,
-        &mut writes,
-        context.now,
-    )?;
+    retention::follow(settings, rows, &mut writes, context.now)?;
     let soon = context.now.plus_millis(SOON_MILLIS).unix_millis();
     let lost = next_at(earliest).filter(|at| wake.set.is_none_or(|set| set > soon.max(*at)));
     writes.alarm = writes.alarm.into_iter().chain(lost).min();
@@ -123,8 +117,7 @@ pub(super) fn work(
     let mut writes = Writes::default();
     let now = context.now.unix_millis();
     let earliest = earliest(rows, BATCH)?;
-    let may_be_old = !earliest.is_empty();
-    if retention::follow(settings, may_be_old, rows, &mut writes, context.now)? {
+    if retention::follow(settings, rows, &mut writes, context.now)? {
         return Ok(writes.then(Next::Again {
             then: Task::Alarm(alarm.one_more(now)),
         }));

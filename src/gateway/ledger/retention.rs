@@ -13,25 +13,22 @@ const HOUR_MILLIS: i64 = 60 * 60_000;
 
 /// Records the retention by which an expiry is scheduled.
 pub(super) fn note(settings: &Settings, rows: &Rows, writes: &mut Writes) -> Result<(), Interrupt> {
-    if known(rows, writes)?.is_none_or(|known| known < settings.retention_millis) {
+    if recorded(rows, writes)?.is_none_or(|recorded| recorded < settings.retention_millis) {
         writes.put(RETENTION.to_owned(), &settings.retention_millis);
     }
     Ok(())
 }
 
 /// If expiries may be scheduled by a longer retention than the current one, schedules [`Work::Shorten`]. Returns
-/// whether it has. A ledger without a recorded retention counts as well if it `may_be_old`: it comes from an earlier version.
+/// whether it has.
 pub(super) fn follow(
     settings: &Settings,
-    may_be_old: bool,
     rows: &Rows,
     writes: &mut Writes,
     now: Timestamp,
 ) -> Result<bool, Interrupt> {
-    let is_shorter = match known(rows, writes)? {
-        Some(known) => settings.retention_millis < known,
-        None => may_be_old,
-    };
+    let is_shorter =
+        recorded(rows, writes)?.is_some_and(|recorded| settings.retention_millis < recorded);
     if is_shorter {
         writes.put(RETENTION.to_owned(), &settings.retention_millis);
         // At the next full hour: while instances have different settings, this happens again and again.
@@ -72,6 +69,8 @@ pub(super) fn bring_forward(
     Ok(())
 }
 
-fn known(rows: &Rows, writes: &mut Writes) -> Result<Option<i64>, Interrupt> {
-    Ok(writes.readable(rows.get(RETENTION))?.flatten())
+/// The recorded retention. It exists if the ledger has an expiry; an unreadable row may have held any.
+fn recorded(rows: &Rows, writes: &mut Writes) -> Result<Option<i64>, Interrupt> {
+    let row = writes.readable(rows.get(RETENTION))?;
+    Ok(row.unwrap_or(Some(i64::MAX)))
 }

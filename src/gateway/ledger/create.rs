@@ -227,7 +227,6 @@ fn start(
             until: now
                 .saturating_add(settings.options.total_timeout_millis)
                 .saturating_add(FLIGHT_MARGIN_MILLIS),
-            again: !is_new,
         },
         given_up: None,
         query_pace: None,
@@ -370,7 +369,7 @@ pub(super) fn settle(
         return Ok(too_late(create));
     };
     writes.wake.push(create.no.clone());
-    let first = matches!(order.start, Start::Inflight { again: false, .. });
+    let first = matches!(order.start, Start::Inflight { .. }) && order.restarted.is_none();
     order.given_up = None;
     let (after, problem) = match ended {
         Ended::Answered(result) => {

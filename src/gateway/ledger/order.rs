@@ -22,7 +22,8 @@ const QUERIES_IN_A_ROW_MILLIS: i64 = 30_000;
 pub struct Order {
     /// When it was first requested, in milliseconds.
     pub created: i64,
-    /// When it was last started again, in milliseconds.
+    /// When it was last started again after a start of unknown outcome, in milliseconds. That start may have reached
+    /// Alibaba Cloud, so a later call that fails does not free the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restarted: Option<i64>,
     /// The scene of the start.
@@ -84,10 +85,6 @@ pub enum Start {
         instance: String,
         /// The latest time at which the call can end.
         until: i64,
-        /// Whether an earlier call may have started the order. If so, a failed call does not free the
-        /// order.
-        #[serde(default)]
-        again: bool,
     },
     /// Alibaba Cloud may have started it, but no CertifyId was issued.
     Unknown,
@@ -351,7 +348,7 @@ mod tests {
     #[test]
     fn a_stored_order_keeps_its_form() {
         for row in [
-            r#"{"created":1,"sceneId":"1","input":"0","start":{"inflight":{"flight":"f","instance":"i","until":2,"again":true}},"look":{"next":3,"looks":4}}"#,
+            r#"{"created":1,"sceneId":"1","input":"0","start":{"inflight":{"flight":"f","instance":"i","until":2}},"look":{"next":3,"looks":4}}"#,
             r#"{"created":1,"restarted":2,"sceneId":"1","input":"0","start":"unknown"}"#,
         ] {
             let order: Order = crate::json::de::from_json(row).unwrap();

@@ -7,7 +7,7 @@ use super::commit::{Context, LedgerStep, Next, PhotoUrl, SendOutcome, Writes};
 use super::endpoints;
 use super::order::{Decision, Order, Report, Start, Verdict, millis_left, over_at};
 use super::rows::{Interrupt, Rows, certify_key, order_key};
-use super::task::{Alarm, Purpose, Read, Task};
+use super::task::{Purpose, Read, Task};
 use super::upstream::{self, Ended, Place};
 use crate::client::response::DescribeResult;
 use crate::error::{Audience, Error, Kind};
@@ -154,19 +154,9 @@ pub(super) fn settle(
     let Some(order) = order else {
         return Ok(writes.then(read.problem(Problem::new(ProblemKind::UnknownOrder))));
     };
-    let failing;
-    let read = if matches!(&ended, Ended::Failed(error) if error.retryable) {
-        failing = Read {
-            alarm: Alarm {
-                queries_fail: true,
-                ..read.alarm
-            },
-            ..read.clone()
-        };
-        &failing
-    } else {
-        read
-    };
+    let mut read = read.clone();
+    read.alarm.queries_fail |= matches!(&ended, Ended::Failed(error) if error.retryable);
+    let read = &read;
     let error = match ended {
         Ended::Answered(result) => {
             return described(settings, read, order, &result, place, rows, context);

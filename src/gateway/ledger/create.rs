@@ -467,7 +467,7 @@ fn done(
     order.start = Start::Done {
         certify_id: result.certify_id,
         certify_url: result.certify_url,
-        at: place.now.unix_millis(),
+        at: place.vendor_now.unix_millis(),
         issued_by: place.endpoint,
         request_id: result.request_id,
     };

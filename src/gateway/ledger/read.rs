@@ -181,7 +181,7 @@ pub(super) fn settle(
     let next = match error {
         // Without the code, which says that the CertifyId is invalid.
         Some(_) if elsewhere => read.problem(Problem::new(ProblemKind::UpstreamFailed)),
-        Some(error) if gone && is_over(settings, &order, place.now) => {
+        Some(error) if gone && is_over(settings, &order, place.vendor_now) => {
             let verdict = Verdict {
                 outcome: Decision::Expired,
                 sub_code: None,
@@ -211,7 +211,7 @@ fn is_elsewhere(settings: &Settings, order: &Order, place: &Place) -> bool {
         return false;
     };
     let given_up = over_at(*at, settings.certify_id_valid_millis).saturating_add(MILLIS_PER_DAY);
-    let may_come_back = place.now.unix_millis() < given_up;
+    let may_come_back = place.vendor_now.unix_millis() < given_up;
     match issued_by {
         Some(origin) => {
             place.endpoint.as_ref() != Some(origin)
@@ -221,10 +221,10 @@ fn is_elsewhere(settings: &Settings, order: &Order, place: &Place) -> bool {
     }
 }
 
-fn is_over(settings: &Settings, order: &Order, upstream_now: Timestamp) -> bool {
+fn is_over(settings: &Settings, order: &Order, vendor_now: Timestamp) -> bool {
     match order.start {
         Start::Done { at, .. } => {
-            upstream_now.unix_millis() >= over_at(at, settings.certify_id_valid_millis)
+            vendor_now.unix_millis() >= over_at(at, settings.certify_id_valid_millis)
         }
         _ => false,
     }
@@ -282,7 +282,8 @@ fn described(
         return Ok(writes.then(next));
     }
     // An endpoint that has not issued the CertifyId may not know that the user has finished.
-    let over = is_over(settings, &order, place.now) && !is_elsewhere(settings, &order, place);
+    let over =
+        is_over(settings, &order, place.vendor_now) && !is_elsewhere(settings, &order, place);
     if let Some(outcome) = decision.or_else(|| over.then_some(Decision::Expired)) {
         let verdict = Verdict {
             outcome,

@@ -153,7 +153,7 @@ pub(super) fn settle<A>(
     // Uses Alibaba Cloud's clock, because the gateway's can be wrong. If the response has no Date
     // header, uses the clock skew that this call has measured.
     let mut place = Place {
-        now: context.now.plus_millis(state.clock_offset_millis),
+        vendor_now: context.now.plus_millis(state.clock_offset_millis),
         endpoint: endpoints::origin_of(settings, state.endpoint),
     };
     let Some(outcome) = outcome else {
@@ -161,7 +161,7 @@ pub(super) fn settle<A>(
     };
     let endpoint = endpoints::observe(settings, rows, state.endpoint, &outcome, context.now)?;
     if let call::Outcome::Answered(response) = &outcome {
-        place.now = call::server_time(&response.headers).unwrap_or(place.now);
+        place.vendor_now = call::server_time(&response.headers).unwrap_or(place.vendor_now);
     }
     let request = || purpose.request(settings, context.now).ok();
     // Derived from the nonce, so that tasks that share this attempt also share the next one.
@@ -197,7 +197,7 @@ pub(super) fn settle<A>(
 /// When and where a call ended.
 pub(super) struct Place {
     /// The time by Alibaba Cloud's clock.
-    pub(super) now: Timestamp,
+    pub(super) vendor_now: Timestamp,
     /// Origin of the endpoint.
     pub(super) endpoint: Option<String>,
 }

@@ -63,7 +63,7 @@ pub(super) fn first(
     preferred: Option<&str>,
     now: Timestamp,
 ) -> Result<usize, Interrupt> {
-    let endpoints = &settings.options.endpoints;
+    let endpoints = settings.options.endpoints();
     if endpoints.len() < 2 {
         return Ok(0);
     }
@@ -91,7 +91,7 @@ pub(super) fn observe(
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<Option<Write>, Interrupt> {
-    let endpoints = &settings.options.endpoints;
+    let endpoints = settings.options.endpoints();
     let Some(endpoint) = endpoints.get(endpoint).filter(|_| endpoints.len() > 1) else {
         return Ok(None);
     };

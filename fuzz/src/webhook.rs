@@ -51,7 +51,7 @@ pub fn run(bytes: &[u8]) {
     check_signatures(&host, &sent);
     let order = &host.rows["shop"][&format!("order/{NO}")];
     let order: Value = serde_json::from_str(order).expect("it is JSON");
-    assert_eq!(order["verdict"]["outcome"], "passed");
+    assert_eq!(order["verdict"]["decision"], "passed");
     assert_eq!(order["report"].get("delivered").is_some(), delivered);
     assert_eq!(order["report"]["attempts"], sent.len());
 }

@@ -201,7 +201,7 @@ impl RpcReplyFormat {
     fn found(&self, settings: &Settings, found: &Found, request_id: &str) -> Reply {
         let fresh = found.fresh.as_ref().filter(|_| found.material);
         let envelope = match (&found.order.verdict, fresh) {
-            (Some(verdict), fresh) if verdict.outcome != Decision::Expired => {
+            (Some(verdict), fresh) if verdict.decision != Decision::Expired => {
                 let result = match fresh {
                     Some(fresh) if settings.stream_photos => {
                         let mut result = known(verdict);
@@ -290,7 +290,7 @@ pub(super) fn without_request(refusal: Refusal, request: &IncomingRequest) -> Re
 
 /// A ResultObject with what the ledger knows.
 fn known(verdict: &Verdict) -> Object {
-    let passed = verdict.outcome == Decision::Passed;
+    let passed = verdict.decision == Decision::Passed;
     let mut result = Object::new()
         .with("Passed", if passed { "T" } else { "F" })
         .with("IdentityInfo", "null");

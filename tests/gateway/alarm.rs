@@ -177,7 +177,7 @@ fn callbacks_of_several_orders_are_a_question_each() {
     }
     host.alarm("shop", &mut passed);
     for number in 0..3 {
-        assert_eq!(status(&host, number)["verdict"]["outcome"], "passed");
+        assert_eq!(status(&host, number)["verdict"]["decision"], "passed");
     }
 }
 
@@ -240,7 +240,7 @@ fn a_verdict_that_is_decided_without_the_caller_is_delivered() {
     host.now += HOUR;
     let known = std::mem::replace(&mut host.variables, without_caller);
     host.alarm("shop", &mut passed);
-    assert_eq!(status(&host, 0)["verdict"]["outcome"], "passed");
+    assert_eq!(status(&host, 0)["verdict"]["decision"], "passed");
     host.variables = known;
     host.now = host.next_alarm("shop").unwrap();
     host.alarm("shop", &mut passed);
@@ -414,7 +414,7 @@ fn many_orders_whose_time_is_over_are_all_decided() {
     host.sent.clear();
     host.alarm("shop", &mut passed);
     for number in 0..120 {
-        assert_eq!(status(&host, number)["verdict"]["outcome"], "passed");
+        assert_eq!(status(&host, number)["verdict"]["decision"], "passed");
         assert!(status(&host, number)["report"]["delivered"].is_number());
     }
     assert_eq!(host.sent.len(), 240);
@@ -475,8 +475,8 @@ fn a_verdict_is_delivered_while_alibaba_cloud_does_not_respond() {
         host.alarm("shop", &mut passed);
     }
     for number in 0..200 {
-        let outcome = &status(&host, number)["verdict"]["outcome"];
-        assert_eq!(outcome, "passed", "{number}");
+        let decision = &status(&host, number)["verdict"]["decision"];
+        assert_eq!(decision, "passed", "{number}");
     }
 }
 
@@ -594,7 +594,7 @@ fn a_row_that_cannot_be_read_is_set_aside_and_the_rest_goes_on() {
     let before = host.rows["shop"][&format!("order/{}", order(1))].clone();
     host.alarm("shop", &mut passed);
     for number in [0, 2] {
-        assert_eq!(status(&host, number)["verdict"]["outcome"], "passed");
+        assert_eq!(status(&host, number)["verdict"]["decision"], "passed");
         assert!(status(&host, number)["report"]["delivered"].is_number());
     }
     assert_eq!(host.unreadable, [format!("order/{}", order(1))]);
@@ -616,7 +616,7 @@ fn a_row_that_cannot_be_read_is_set_aside_and_the_rest_goes_on() {
     );
     host.now = host.now.max(host.next_alarm("shop").unwrap()) + HOUR;
     host.alarm("shop", &mut passed);
-    assert_eq!(status(&host, 1)["verdict"]["outcome"], "passed");
+    assert_eq!(status(&host, 1)["verdict"]["decision"], "passed");
 }
 
 #[test]
@@ -656,7 +656,7 @@ fn work_of_an_unknown_kind_is_kept_and_reported() {
     let rows = host.rows.get_mut("shop").unwrap();
     rows.insert(unknown.clone(), "3".to_owned());
     host.alarm("shop", &mut passed);
-    assert_eq!(status(&host, 0)["verdict"]["outcome"], "passed");
+    assert_eq!(status(&host, 0)["verdict"]["decision"], "passed");
     assert_eq!(host.unreadable, std::slice::from_ref(&unknown));
     assert!(!host.rows["shop"].contains_key(&unknown));
     let kept = |(key, _): &(&String, &String)| key.ends_with(&format!("/renew/{}", order(0)));
@@ -769,7 +769,7 @@ fn what_a_callback_announced_while_the_service_failed_is_asked_again_soon() {
     assert!((HOUR - 60_000..HOUR).contains(&pause), "{pause}");
     host.now += pause;
     host.alarm("shop", &mut passed);
-    assert_eq!(status(&host, 0)["verdict"]["outcome"], "passed");
+    assert_eq!(status(&host, 0)["verdict"]["decision"], "passed");
 
     let mut host = self::host();
     start(&mut host, 0);
@@ -797,7 +797,7 @@ fn an_order_that_alibaba_cloud_no_longer_knows_ends() {
     assert!(status(&host, 0).get("verdict").is_none());
     host.now += HOUR;
     host.alarm("shop", &mut unknown_there);
-    assert_eq!(status(&host, 0)["verdict"]["outcome"], "expired");
+    assert_eq!(status(&host, 0)["verdict"]["decision"], "expired");
     assert!(status(&host, 0)["report"]["delivered"].is_number());
     let (_, reply) = host.handle(request("GET", &path, &bearer, b""), &mut |_| {
         panic!("nobody is asked")
@@ -847,7 +847,7 @@ fn an_order_that_cannot_be_queried_holds_up_no_other() {
     host.now += HOUR;
     host.alarm("shop", &mut passed);
     for number in 1..3 {
-        assert_eq!(status(&host, number)["verdict"]["outcome"], "passed");
+        assert_eq!(status(&host, number)["verdict"]["decision"], "passed");
     }
 }
 

@@ -851,10 +851,10 @@ impl Search {
         assert!(world.requesters.iter().all(|one| !one.busy), "no response");
         for (order, id) in &world.handed_out {
             let truth = world.sessions[session(id)].passed;
-            match world.stored[*order]["outcome"].as_str().unwrap() {
+            match world.stored[*order]["decision"].as_str().unwrap() {
                 "passed" => assert_eq!(truth, Some(true)),
                 "rejected" => assert_eq!(truth, Some(false)),
-                outcome => assert_eq!(outcome, "expired"),
+                decision => assert_eq!(decision, "expired"),
             }
         }
         let left: Vec<&String> = world.rows.keys().collect();

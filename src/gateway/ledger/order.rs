@@ -39,7 +39,7 @@ pub struct Order {
     /// The queries on behalf of requests that wait for the verdict.
     #[serde(rename = "look", default, skip_serializing_if = "Option::is_none")]
     pub query_pace: Option<QueryPace>,
-    /// The outcome; never changed once written.
+    /// How the verification ended; never changed once written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// The state of the webhook delivery, if the caller may have had a webhook when the verdict became known.
@@ -129,12 +129,12 @@ pub struct Report {
     pub delivered: Option<i64>,
 }
 
-/// The outcome of a verification.
+/// How a verification ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
-    /// The outcome.
-    pub outcome: Decision,
+    /// The decision.
+    pub decision: Decision,
     /// Alibaba Cloud's SubCode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_code: Option<String>,
@@ -143,12 +143,12 @@ pub struct Verdict {
     pub unknown_there: bool,
     /// When it became known, in milliseconds.
     pub at: i64,
-    /// The RequestId of Alibaba Cloud's response with the outcome.
+    /// The RequestId of Alibaba Cloud's response with the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
 
-/// The three outcomes of a verification.
+/// The three ways in which a verification ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
@@ -179,8 +179,8 @@ words! {
 }
 
 impl From<Decision> for OrderStatus {
-    fn from(outcome: Decision) -> Self {
-        match outcome {
+    fn from(decision: Decision) -> Self {
+        match decision {
             Decision::Passed => Self::Passed,
             Decision::Rejected => Self::Rejected,
             Decision::Expired => Self::Expired,
@@ -189,7 +189,7 @@ impl From<Decision> for OrderStatus {
 }
 
 impl Decision {
-    /// The outcome for a status of Alibaba Cloud; `None` while it is pending.
+    /// The decision for a status of Alibaba Cloud; `None` while it is pending.
     pub const fn of(status: Status) -> Option<Self> {
         match status {
             Status::Pending => None,
@@ -203,7 +203,7 @@ impl Order {
     /// The status; `None` if Alibaba Cloud rejected the start.
     pub fn status(&self) -> Option<OrderStatus> {
         if let Some(verdict) = &self.verdict {
-            return Some(verdict.outcome.into());
+            return Some(verdict.decision.into());
         }
         match &self.start {
             Start::Inflight { .. } => Some(OrderStatus::Starting),
@@ -216,7 +216,7 @@ impl Order {
     /// Whether Alibaba Cloud has material: the user has finished.
     pub fn has_material(&self) -> bool {
         let verdict = self.verdict.as_ref();
-        verdict.is_some_and(|verdict| verdict.outcome != Decision::Expired)
+        verdict.is_some_and(|verdict| verdict.decision != Decision::Expired)
     }
 
     /// The issued CertifyId, if there is one.

@@ -183,7 +183,7 @@ pub(super) fn settle(
         Some(_) if elsewhere => read.problem(Problem::new(ProblemKind::UpstreamFailed)),
         Some(error) if gone && is_over(settings, &order, place.vendor_now) => {
             let verdict = Verdict {
-                outcome: Decision::Expired,
+                decision: Decision::Expired,
                 sub_code: None,
                 unknown_there: true,
                 at: context.now.unix_millis(),
@@ -272,7 +272,7 @@ fn described(
                     read.status_reply(settings, &order, None, Some("material-unavailable"))
                 }
             }
-            Some(outcome) if outcome == verdict.outcome => {
+            Some(decision) if decision == verdict.decision => {
                 read.status_reply(settings, &order, Some(result), None)
             }
             // A verdict is written once. If Alibaba Cloud returns a different one later, the
@@ -284,9 +284,9 @@ fn described(
     // An endpoint that has not issued the CertifyId may not know that the user has finished.
     let over =
         is_over(settings, &order, place.vendor_now) && !is_elsewhere(settings, &order, place);
-    if let Some(outcome) = decision.or_else(|| over.then_some(Decision::Expired)) {
+    if let Some(decision) = decision.or_else(|| over.then_some(Decision::Expired)) {
         let verdict = Verdict {
-            outcome,
+            decision,
             sub_code: result.sub_code.clone(),
             unknown_there: false,
             at: now,

@@ -151,7 +151,7 @@ struct EventData<'a> {
 }
 
 fn body(no: &str, order: &Order, verdict: &Verdict) -> String {
-    let status = OrderStatus::from(verdict.outcome).word();
+    let status = OrderStatus::from(verdict.decision).word();
     to_json(&Event {
         kind: format!("face-verification.{status}"),
         timestamp: Timestamp::from_unix_millis(verdict.at).to_string(),

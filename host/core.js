@@ -25,6 +25,7 @@ export function loadCore(module) {
   const exports = guard({
     __wbg_reset_state: glue.__wbg_reset_state,
     gatewayAlarm: glue.gatewayAlarm,
+    gatewayCompareAlarm: glue.gatewayCompareAlarm,
     gatewayFailure: glue.gatewayFailure,
     gatewayKeySecret: glue.gatewayKeySecret,
     gatewayPendingDeliveries: glue.gatewayPendingDeliveries,
@@ -32,7 +33,6 @@ export function loadCore(module) {
     gatewayRoute: glue.gatewayRoute,
     gatewayStep: glue.gatewayStep,
     gatewayTurn: glue.gatewayTurn,
-    gatewayWake: glue.gatewayWake,
     gatewayWebhookSecret: glue.gatewayWebhookSecret,
   });
   return {
@@ -57,7 +57,7 @@ export function loadCore(module) {
 
     alarm: exports.gatewayAlarm,
 
-    wake: exports.gatewayWake,
+    compareAlarm: exports.gatewayCompareAlarm,
 
     pendingDeliveries(now) {
       return JSON.parse(exports.gatewayPendingDeliveries(now));

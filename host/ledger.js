@@ -64,7 +64,7 @@ export class LedgerRunner {
     if (this.#alarmAtWork) return;
     const set = await this.#storage.alarm();
     if (this.#alarmAtWork || (set !== undefined && set === this.#compared)) return;
-    await this.#perform(this.#host.core.wake(set));
+    await this.#perform(this.#host.core.compareAlarm(set));
     this.#compared = set;
   }
 

@@ -4,6 +4,7 @@ declare module "*/gateway/cloudauth_edge.js" {
   export function initSync(options: { module: BufferSource | WebAssembly.Module }): unknown;
   export function __wbg_reset_state(): void;
   export function gatewayAlarm(): string;
+  export function gatewayCompareAlarm(set: number | undefined): string;
   export function gatewayFailure(
     what: string,
     request: string,
@@ -40,7 +41,6 @@ declare module "*/gateway/cloudauth_edge.js" {
     ofCaller: number,
     now: number,
   ): string;
-  export function gatewayWake(set: number | undefined): string;
   export function gatewayWebhookSecret(gatewaySecret: string, caller: string, number: number): string;
 }
 

@@ -300,8 +300,8 @@ export interface Core {
   ): ReturnType<Decide>;
   /** The first task of an alarm. */
   alarm(): string;
-  /** The first task that restores a lost alarm; `set` is its current time. */
-  wake(set?: number): string;
+  /** The task that compares the alarm with the due rows; `set` is when it is set to fire. */
+  compareAlarm(set?: number): string;
   /** Which rows are pending webhook deliveries. */
   pendingDeliveries(now: number): PendingDeliveries;
   turn(settings: string, freeAt: number, call: Waiting, now?: number): Turn | null;

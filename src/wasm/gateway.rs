@@ -10,7 +10,7 @@ use crate::gateway::handlers::failure::{HostFailure, failure};
 use crate::gateway::handlers::photo::photo;
 use crate::gateway::ledger::commit::{Context, SendOutcome};
 use crate::gateway::ledger::rows::Rows;
-use crate::gateway::ledger::task::{Task, Wake};
+use crate::gateway::ledger::task::{CompareAlarm, Task};
 use crate::gateway::ledger::webhook::pending_deliveries;
 use crate::gateway::pace;
 use crate::gateway::rendered_step;
@@ -150,11 +150,11 @@ fn read_send_outcome(
 }
 
 /// The task that compares the platform's alarm with the due rows.
-#[wasm_bindgen(js_name = gatewayWake)]
+#[wasm_bindgen(js_name = gatewayCompareAlarm)]
 #[allow(clippy::cast_possible_truncation)] // milliseconds of every plausible clock fit
-pub fn gateway_wake(set_millis: Option<f64>) -> String {
+pub fn gateway_compare_alarm(set_millis: Option<f64>) -> String {
     let set = set_millis.map(|set| set as i64);
-    to_json(&Task::Wake(Wake { set }))
+    to_json(&Task::CompareAlarm(CompareAlarm { set }))
 }
 
 /// The first task of a ledger's alarm.

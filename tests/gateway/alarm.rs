@@ -4,7 +4,7 @@
 use crate::host::{self, Host, NOW, json_answer, request, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::ledger::commit::SendOutcome;
-use cloudauth_edge::gateway::ledger::task::{Delivery, Task, Wake};
+use cloudauth_edge::gateway::ledger::task::{Delivery, Task};
 use cloudauth_edge::gateway::settings::Variables;
 use cloudauth_edge::http::OutgoingRequest;
 use cloudauth_edge::signing::acs3::hex_sha256;
@@ -556,20 +556,12 @@ fn an_alarm_that_the_platform_has_lost_is_set_again() {
         // The platform repeats a failed alarm within a minute.
         (Some(host.now + 30_000), None),
     ] {
-        assert_eq!(
-            host.wake("shop", Task::Wake(Wake { set })),
-            again,
-            "{set:?}"
-        );
+        assert_eq!(host.compare_alarm("shop", set), again, "{set:?}");
     }
     host.now = due + 5 * HOUR;
     let soon = host.now + 30_000;
     for (set, again) in [(Some(soon), None), (Some(soon + HOUR), Some(due))] {
-        assert_eq!(
-            host.wake("shop", Task::Wake(Wake { set })),
-            again,
-            "{set:?}"
-        );
+        assert_eq!(host.compare_alarm("shop", set), again, "{set:?}");
     }
 }
 

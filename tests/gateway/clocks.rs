@@ -3,7 +3,6 @@
 use crate::host::{Host, NOW, dated, json_answer, request, signed_at, start, variables};
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
-use cloudauth_edge::gateway::ledger::task::{Task, Wake};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest};
 use cloudauth_edge::signing::acs3::hex_sha256;
@@ -181,7 +180,7 @@ fn a_record_has_its_second_look_although_the_retention_is_shortened() {
             ("GATEWAY_MODE", "development"),
             ("GATEWAY_RETENTION_DAYS", days),
         ]);
-        host.wake(CALLER, Task::Wake(Wake { set: None }));
+        host.compare_alarm(CALLER, None);
     };
     // At the next full hour, the retention is found to be over.
     host.now = NOW + 2 * DAY + HOUR / 2;

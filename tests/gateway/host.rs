@@ -4,7 +4,7 @@ use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::arrival::{Arrival, HostAction, Routed};
 use cloudauth_edge::gateway::ledger::commit::{Context, LedgerStep, Next, SendOutcome};
 use cloudauth_edge::gateway::ledger::rows::{Missing, Rows, Write};
-use cloudauth_edge::gateway::ledger::task::Task;
+use cloudauth_edge::gateway::ledger::task::{CompareAlarm, Task};
 use cloudauth_edge::gateway::rendered_step::step;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::route;
@@ -286,8 +286,9 @@ impl Host {
         self.perform(caller, Task::Alarm(Default::default()), upstream);
     }
 
-    /// When a task that sends nothing sets the alarm.
-    pub fn wake(&mut self, caller: &str, task: Task) -> Option<i64> {
+    /// Compares a caller's alarm with the due rows. Returns when the alarm must fire, if `set` is wrong.
+    pub fn compare_alarm(&mut self, caller: &str, set: Option<i64>) -> Option<i64> {
+        let task = Task::CompareAlarm(CompareAlarm { set });
         self.set = None;
         self.perform(caller, task, &mut |_| panic!("nobody is asked"));
         self.set

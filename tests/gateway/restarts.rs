@@ -4,7 +4,7 @@ use crate::host::{Host, NOW, json_answer, replied, request, sent, signed, start,
 use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::arrival::HostAction;
 use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
-use cloudauth_edge::gateway::ledger::task::{Task, Wake};
+use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest};
 use cloudauth_edge::json::de::from_json;
 use serde_json::{Value, json};
@@ -240,10 +240,9 @@ fn a_shorter_retention_applies_to_the_orders_that_exist() {
         ("GATEWAY_RETENTION_DAYS", "2"),
     ]);
     // The first request after the change sets the alarm.
-    let wake = Task::Wake(Wake { set: None });
     let hour = 3_600_000;
     let next_hour = (host.now / hour + 1) * hour;
-    assert_eq!(host.wake(CALLER, wake), Some(next_hour));
+    assert_eq!(host.compare_alarm(CALLER, None), Some(next_hour));
     let mut days = Vec::new();
     while let Some(next) = host.next_alarm(CALLER) {
         host.now = host.now.max(next);
@@ -284,7 +283,7 @@ fn a_shorter_retention_moves_nothing_but_expiries() {
         ("GATEWAY_MODE", "development"),
         ("GATEWAY_RETENTION_DAYS", "2"),
     ]);
-    let next = host.wake(CALLER, Task::Wake(Wake { set: None })).unwrap();
+    let next = host.compare_alarm(CALLER, None).unwrap();
     host.now = next;
     host.alarm(CALLER, &mut nobody);
     let keys: Vec<&String> = host.rows[CALLER].keys().collect();
@@ -320,7 +319,7 @@ fn a_retention_that_was_longer_for_a_while_leaves_no_order_behind() {
             let arrival = start("dev-token", ROUTE, &"0".repeat(32));
             host.handle(arrival, &mut lost);
         }
-        host.wake(CALLER, Task::Wake(Wake { set: None }));
+        host.compare_alarm(CALLER, None);
         let kept = |host: &Host| host.rows[CALLER].contains_key(&format!("order/{ORDER}"));
         while kept(&host) {
             host.now = host.now.max(host.next_alarm(CALLER).unwrap());
@@ -349,7 +348,7 @@ fn a_ledger_without_orders_has_no_expiries_to_bring_forward() {
         1
     );
     let set = host.next_alarm(CALLER);
-    assert_eq!(host.wake(CALLER, Task::Wake(Wake { set })), None);
+    assert_eq!(host.compare_alarm(CALLER, set), None);
     assert_eq!(host.rows[CALLER], before);
 }
 
@@ -407,7 +406,7 @@ fn a_restart_of_unknown_outcome_keeps_its_order_for_the_whole_time() {
                 replied(host.commit(CALLER, &then, Some(&broken)));
             }
             host.variables = settings("2");
-            host.wake(CALLER, Task::Wake(Wake { set: None }));
+            host.compare_alarm(CALLER, None);
             while let Some(next) = host.next_alarm(CALLER) {
                 host.now = host.now.max(next);
                 let since = host.now - NOW - restarted_at;

@@ -10,7 +10,7 @@ use super::rows::{
     ALARM, CALLER, Interrupt, RECEIVER, RETENTION, Range, Rows, certify_key, listed_key, order_key,
     sortable,
 };
-use super::task::{Alarm, Callback, Delivery, Read, Task, Wake};
+use super::task::{Alarm, Callback, CompareAlarm, Delivery, Read, Task};
 use super::webhook::Receiver;
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
@@ -91,9 +91,9 @@ fn earliest(rows: &Rows, limit: u32) -> Result<&[(String, String)], Interrupt> {
 }
 
 /// Sets the alarm again if the platform has dropped it, and if the retention has been shortened.
-pub(super) fn wake(
+pub(super) fn compare_alarm(
     settings: &Settings,
-    wake: Wake,
+    compare: CompareAlarm,
     rows: &Rows,
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
@@ -101,7 +101,7 @@ pub(super) fn wake(
     let earliest = earliest(rows, 1)?;
     retention::follow(settings, rows, &mut writes, context.now)?;
     let soon = context.now.plus_millis(SOON_MILLIS).unix_millis();
-    let lost = next_at(earliest).filter(|at| wake.set.is_none_or(|set| set > soon.max(*at)));
+    let lost = next_at(earliest).filter(|at| compare.set.is_none_or(|set| set > soon.max(*at)));
     writes.alarm = writes.alarm.into_iter().chain(lost).min();
     Ok(writes.then(Next::Idle))
 }

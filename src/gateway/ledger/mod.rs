@@ -58,7 +58,7 @@ pub fn step(
         Task::Call(call) => attempt(settings, call, rows, context),
         Task::Settle(call) => settle(settings, call, send_outcome, rows, context),
         Task::Callback(callback) => due::callback(&callback, rows, context),
-        Task::Wake(wake) => due::wake(settings, wake, rows, context),
+        Task::CompareAlarm(compare) => due::compare_alarm(settings, compare, rows, context),
         Task::Report(posted) => webhook::send(settings, posted, rows, context),
         Task::Reported(posted) => webhook::reported(&posted, send_outcome, rows, context),
         Task::Alarm(alarm) => due::work(settings, alarm, rows, context),

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// A task of the ledger.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "camelCase")]
 pub enum Task {
     /// Check that the nonce of a signed request is new, then continue.
     Signed(Signed),
@@ -31,7 +31,7 @@ pub enum Task {
     /// Process a callback from Alibaba Cloud.
     Callback(Callback),
     /// Set the alarm again if the platform has lost it.
-    Wake(Wake),
+    CompareAlarm(CompareAlarm),
     /// Process due rows.
     Alarm(Alarm),
     /// Deliver a webhook.
@@ -296,7 +296,7 @@ pub struct Signed {
 
 /// The platform's alarm, for comparison with the due rows.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Wake {
+pub struct CompareAlarm {
     /// When it is set to fire; `None` if it is not set.
     pub set: Option<i64>,
 }
@@ -367,7 +367,7 @@ impl Task {
                 Purpose::Probe(probe) => Some(&probe.reply_to),
             },
             Self::Callback(_)
-            | Self::Wake(_)
+            | Self::CompareAlarm(_)
             | Self::Alarm(_)
             | Self::Report(_)
             | Self::Reported(_) => None,
@@ -389,7 +389,7 @@ mod tests {
             r#"{"signed":{"nonce":"nonce/k/0","arrivalId":"a","then":{"probe":{"replyTo":{"caller":"shop","requestId":"r","protocol":{"rpc":{"action":"InitFaceVerify","xml":true,"host":"h"}}},"certifyId":""}}}}"#,
             r#"{"list":{"replyTo":{"caller":"shop","requestId":"r","protocol":{"rest":{"language":"zh"}}},"limit":5,"after":null,"filter":{"status":"pending","from":0,"to":null},"search":null,"lookedAt":0,"found":[]}}"#,
             r#"{"callback":{"no":"n"}}"#,
-            r#"{"wake":{"set":null}}"#,
+            r#"{"compareAlarm":{"set":null}}"#,
             r#"{"alarm":{"acts":200,"began":0,"queriesFail":false}}"#,
             r#"{"reported":{"no":"n","caller":"shop","due":"due/0/report/n","attempt":2}}"#,
         ] {

@@ -34,10 +34,10 @@ export default {
       core,
       settings: settingsOf(env),
       files,
-      run(caller, task, again) {
+      run(caller, task, afterReset) {
         const id = crypto.randomUUID();
         const running = inObject(env.LEDGER, caller, (ledger, resets) =>
-          ledger.run(resets > 0 ? again : task, id),
+          ledger.run(resets > 0 ? afterReset : task, id),
         );
         // A client that disconnects does not abort its started work.
         ctx.waitUntil(running.catch(() => {}));

@@ -109,7 +109,7 @@ async function answer(host, message, open, log) {
       // Only requests of a known caller have a task.
       const caller = /** @type {string} */ (routed.caller);
       if (!(await host.mayGoOn(caller))) return failure(host, "rate-limited", message, log);
-      const { reply, photo, upstream } = await host.run(caller, then.task, then.again);
+      const { reply, photo, upstream } = await host.run(caller, then.task, then.afterReset);
       log.upstream = upstream;
       return reply ?? fetchPhoto(core, /** @type {string} */ (photo), message, log);
     }

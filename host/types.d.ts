@@ -41,7 +41,7 @@ export interface Routed {
     | { type: "assets" }
     | { type: "file"; name: string; reply: Omit<Reply, "body"> }
     | { type: "reply"; reply: Reply }
-    | { type: "ledger"; task: string; again: string };
+    | { type: "ledger"; task: string; afterReset: string };
 }
 
 /** The outcome of a call, for the next step of its task. */
@@ -252,8 +252,8 @@ export interface Host<Page> {
   settings: string;
   /** Files outside the module that the core can name as a response's body. */
   files: Record<string, string>;
-  /** Passes a task to the caller's ledger; `again` is the task to run after the ledger was reset. */
-  run(caller: string, task: string, again: string): Promise<Finished>;
+  /** Passes a task to the caller's ledger; `afterReset` is the task to run after the ledger was reset. */
+  run(caller: string, task: string, afterReset: string): Promise<Finished>;
   /** The static file at the request's path, if any. */
   page(): Promise<Page | undefined>;
   /** Whether the host's rate limit allows the request. */

@@ -79,7 +79,7 @@ pub enum HostAction {
         /// The task as text that is opaque to the host.
         task: String,
         /// The task to pass instead if the ledger's host was reset and nothing else failed.
-        again: String,
+        after_reset: String,
     },
 }
 redacted_debug!(HostAction);
@@ -89,7 +89,7 @@ impl HostAction {
     pub(super) fn ledger(task: &Task) -> Self {
         Self::Ledger {
             task: to_json(task),
-            again: to_json(&task.again()),
+            after_reset: to_json(&task.after_reset()),
         }
     }
 }

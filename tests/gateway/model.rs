@@ -216,7 +216,7 @@ struct Running {
     executed: bool,
     steps: u8,
     /// The task that the front passes after a restart.
-    repeated: Rc<str>,
+    after_reset: Rc<str>,
     task: Rc<str>,
     state: State,
 }
@@ -310,7 +310,7 @@ impl Gateway {
         )
         .then
         {
-            HostAction::Ledger { task, again, .. } => (task.into(), again.into()),
+            HostAction::Ledger { task, after_reset } => (task.into(), after_reset.into()),
             other => panic!("{other:?}"),
         }
     }
@@ -499,14 +499,14 @@ impl World {
                 // Depends only on the requester, so that the order of requests does not create new
                 // states.
                 let id = u8::try_from(at).unwrap() * 16 + one.requests;
-                let (task, repeated) = gateway.task(ask, one.order, self.now);
+                let (task, after_reset) = gateway.task(ask, one.order, self.now);
                 self.run(Running {
                     id,
                     requester: Some(at),
                     again: ask == Ask::StartAgain,
                     executed: false,
                     steps: 0,
-                    repeated,
+                    after_reset,
                     task,
                     state: State::Ready(None),
                 });
@@ -538,7 +538,7 @@ impl World {
                     again: false,
                     executed: false,
                     steps: 0,
-                    repeated: task.clone(),
+                    after_reset: task.clone(),
                     task,
                     state: State::Ready(None),
                 });
@@ -564,7 +564,7 @@ impl World {
                 // The platform repeats an alarm that did not finish.
                 None => self.alarm = Some(self.now),
                 Some(_) if repeats => {
-                    lost.task = lost.repeated.clone();
+                    lost.task = lost.after_reset.clone();
                     lost.state = State::Ready(None);
                     lost.again = false;
                     self.run(lost);

@@ -106,10 +106,12 @@ fn a_late_outcome_does_not_count_after_the_order_is_started_again() {
     assert!(repeated.body.contains("certify2"), "{}", repeated.body);
 }
 
-/// The task to pass if the host was reset while it performed the first one.
-fn again(host: &Host, request: IncomingRequest) -> [Task; 2] {
+/// The task, and the one to pass if the host was reset while it performed that one.
+fn with_after_reset(host: &Host, request: IncomingRequest) -> [Task; 2] {
     match host.route(request).then {
-        HostAction::Ledger { task, again } => [task, again].map(|text| from_json(&text).unwrap()),
+        HostAction::Ledger { task, after_reset } => {
+            [task, after_reset].map(|text| from_json(&text).unwrap())
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -138,11 +140,11 @@ fn a_request_that_is_repeated_after_a_reset_does_not_start_the_order_again() {
         let (_, reply) = host.handle(request(&host), &mut lost);
         assert_eq!(reply.outcome, "start-outcome-unknown", "{}", reply.body);
         // Both protocols allow the order to be started again.
-        let [task, again] = again(&host, request(&host));
+        let [task, after_reset] = with_after_reset(&host, request(&host));
         host.perform(CALLER, task, &mut lost);
         assert_eq!(host.sent.len(), 2);
         // The host was reset at an unknown point of that task.
-        let reply = host.perform(CALLER, again, &mut nobody);
+        let reply = host.perform(CALLER, after_reset, &mut nobody);
         assert_eq!(reply.outcome, "start-outcome-unknown");
     }
 }

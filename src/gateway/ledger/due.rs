@@ -251,8 +251,8 @@ impl<'a> Batch<'a> {
             return Ok(());
         }
         if attempt == 1 {
-            let again = self.now.plus_millis(CLOCK_WRONG_MILLIS).unix_millis();
-            self.writes.schedule_attempt(again, Work::Expire(no), 2);
+            let later = self.now.plus_millis(CLOCK_WRONG_MILLIS).unix_millis();
+            self.writes.schedule_attempt(later, Work::Expire(no), 2);
             return Ok(());
         }
         self.writes.delete(order_key(no));
@@ -297,7 +297,7 @@ impl<'a> Batch<'a> {
                     caller,
                     alarm: self.alarm,
                     // The next query is scheduled first, so that a crash does not lose it.
-                    again: self.schedule_next_query(work, attempt),
+                    next_query: self.schedule_next_query(work, attempt),
                     no: no.to_owned(),
                     ..Read::default()
                 });

@@ -340,8 +340,8 @@ fn decide(
         let now = context.now.unix_millis();
         writes.schedule_and_set_alarm(rows, context.now, now, Work::Report(&read.no))?;
     }
-    if let Some(again) = &read.again {
-        writes.delete(again.clone());
+    if let Some(next_query) = &read.next_query {
+        writes.delete(next_query.clone());
     }
     writes.put_order(&read.no, &order);
     writes.wake.push(read.no.clone());

@@ -118,7 +118,7 @@ pub struct Read {
     pub alarm: Alarm,
     /// The key of the row that schedules the next query; deleted if this query returns a verdict.
     #[serde(default)]
-    pub again: Option<String>,
+    pub next_query: Option<String>,
     /// OuterOrderNo; empty if the CertifyId identifies the order.
     pub no: String,
     /// Whether to return the material.
@@ -338,10 +338,10 @@ pub struct Delivery {
 impl Task {
     /// The task in a form that is safe to repeat after a reset of the ledger's host: it continues
     /// from the stored rows. A start that may have been sent is never sent again.
-    pub fn again(&self) -> Self {
+    pub fn after_reset(&self) -> Self {
         match self {
             Self::Signed(signed) => Self::Signed(Signed {
-                then: Box::new(signed.then.again()),
+                then: Box::new(signed.then.after_reset()),
                 ..signed.clone()
             }),
             Self::Create(create) => Self::Create(Create {

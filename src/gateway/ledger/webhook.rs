@@ -82,9 +82,9 @@ pub(super) fn send(
         .ok()
         .and_then(|attempts| PAUSES.get(attempts));
     if let Some(pause) = pause {
-        let again = context.now.plus_millis(pause.saturating_mul(1_000));
+        let later = context.now.plus_millis(pause.saturating_mul(1_000));
         let next = posted.attempt.saturating_add(1);
-        writes.schedule_attempt(again.unix_millis(), Work::Report(&posted.no), next);
+        writes.schedule_attempt(later.unix_millis(), Work::Report(&posted.no), next);
     }
     let caller = &posted.caller;
     let url = settings

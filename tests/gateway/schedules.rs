@@ -663,12 +663,12 @@ impl World {
         let Task::Settle(call) = task else {
             return false;
         };
-        let Purpose::Start { create, flight } = &call.purpose else {
+        let Purpose::Start { create, call_id } = &call.purpose else {
             return false;
         };
         let row = self.rows.get(&format!("order/{}", create.no));
         let order: Value = row.map_or(Value::Null, |row| serde_json::from_str(row).unwrap());
-        order["start"]["inflight"]["flight"] != **flight
+        order["start"]["inflight"]["callId"] != **call_id
     }
 
     /// The caller's webhook: fails at first, sometimes after it has recorded the delivery.

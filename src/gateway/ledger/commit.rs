@@ -57,8 +57,8 @@ impl Context {
         hex::encode(self.random.get(..16).unwrap_or_default())
     }
 
-    /// Identifies a start in its order's row.
-    pub(super) fn flight(&self) -> String {
+    /// Identifies the call of a start in its order's row.
+    pub(super) fn call_id(&self) -> String {
         hex::encode(self.random.get(16..28).unwrap_or_default())
     }
 }

@@ -27,7 +27,7 @@ use crate::timestamp::{MILLIS_PER_DAY, Timestamp};
 const WAIT_MILLIS: i64 = 10_000;
 /// Time in addition to the call's time limit: for waiting for its turn, and for committing the
 /// outcome.
-const FLIGHT_MARGIN_MILLIS: i64 = 15_000;
+const CALL_MARGIN_MILLIS: i64 = 15_000;
 /// Alibaba Cloud's Code if the verification of a given CertifyId has not passed.
 const NOT_PASSED: &str = "423";
 
@@ -214,7 +214,7 @@ fn start(
     }
     let now = context.now.unix_millis();
     create.counted_at = Some(now);
-    let flight = context.flight();
+    let call_id = context.call_id();
     let is_new = known.is_none();
     let order = Order {
         restarted: (!is_new).then_some(now),
@@ -222,11 +222,11 @@ fn start(
         scene_id: create.scene_id.clone(),
         input: create.input.clone(),
         start: Start::Inflight {
-            flight: flight.clone(),
+            call_id: call_id.clone(),
             instance: context.instance.clone(),
             until: now
                 .saturating_add(settings.options.total_timeout_millis)
-                .saturating_add(FLIGHT_MARGIN_MILLIS),
+                .saturating_add(CALL_MARGIN_MILLIS),
         },
         given_up: None,
         query_pace: None,
@@ -246,7 +246,7 @@ fn start(
     }
     upstream::begin(
         settings,
-        Purpose::Start { create, flight },
+        Purpose::Start { create, call_id },
         writes,
         rows,
         context,
@@ -323,13 +323,13 @@ fn limits(
 
 /// The order, if this call is still the one that starts it. Otherwise the start was given up and
 /// repeated.
-pub(super) fn order_in_flight(
+pub(super) fn order_awaiting_call(
     create: &Create,
-    flight: &str,
+    call_id: &str,
     rows: &Rows,
 ) -> Result<Option<Order>, Interrupt> {
     let order = rows.get::<Order>(&order_key(&create.no))?;
-    Ok(order.filter(|order| order.is_flight(flight)))
+    Ok(order.filter(|order| order.awaits_call(call_id)))
 }
 
 /// The end of a call that no longer starts its order: it sends nothing more, and its CertifyId is
@@ -353,7 +353,7 @@ enum AfterFailure {
 pub(super) fn settle(
     settings: &Settings,
     create: &Create,
-    flight: &str,
+    call_id: &str,
     ended: Ended<InitResult>,
     place: Place,
     rows: &Rows,
@@ -365,7 +365,7 @@ pub(super) fn settle(
         let certified = certify_key(&result.certify_id);
         rows.expect([key.clone(), certified, ALARM.to_owned()])?;
     }
-    let Some(mut order) = order_in_flight(create, flight, rows)? else {
+    let Some(mut order) = order_awaiting_call(create, call_id, rows)? else {
         return Ok(too_late(create));
     };
     writes.wake.push(create.no.clone());

@@ -162,8 +162,8 @@ fn attempt(
     rows: &Rows,
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
-    if let Purpose::Start { create, flight } = &call.purpose
-        && create::order_in_flight(create, flight, rows)?.is_none()
+    if let Purpose::Start { create, call_id } = &call.purpose
+        && create::order_awaiting_call(create, call_id, rows)?.is_none()
     {
         return Ok(create::too_late(create));
     }
@@ -178,14 +178,14 @@ fn settle(
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
     match &call.purpose {
-        Purpose::Start { create, flight } => upstream::settle(
+        Purpose::Start { create, call_id } => upstream::settle(
             settings,
             &call,
             send_outcome,
             rows,
             context,
             |response, _| decode_init(response),
-            |ended, place| create::settle(settings, create, flight, ended, place, rows, context),
+            |ended, place| create::settle(settings, create, call_id, ended, place, rows, context),
         ),
         Purpose::Read(read) => upstream::settle(
             settings,

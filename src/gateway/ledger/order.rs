@@ -32,7 +32,7 @@ pub struct Order {
     pub input: String,
     /// The outcome of the start.
     pub start: Start,
-    /// The call that was in progress when the order was given up. Its outcome still counts until the
+    /// The `call_id` of the call that was in progress when the order was given up. Its outcome still counts until the
     /// order is started again, so that a clock that jumps does not lose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<String>,
@@ -80,7 +80,7 @@ pub enum Start {
     /// A call to Alibaba Cloud is in progress. Written before it is sent.
     Inflight {
         /// Identifies the call; outcomes of other calls are ignored.
-        flight: String,
+        call_id: String,
         /// The instance of the ledger that performs the call; the call ends with the instance.
         instance: String,
         /// The latest time at which the call can end.
@@ -236,8 +236,9 @@ impl Order {
 
     /// Stops waiting for the call in progress.
     pub fn give_up(&mut self) {
-        if let Start::Inflight { flight, .. } = std::mem::replace(&mut self.start, Start::Unknown) {
-            self.given_up = Some(flight);
+        if let Start::Inflight { call_id, .. } = std::mem::replace(&mut self.start, Start::Unknown)
+        {
+            self.given_up = Some(call_id);
         }
     }
 
@@ -253,11 +254,11 @@ impl Order {
         self.query_pace = Some(QueryPace::taken(self.query_pace, now));
     }
 
-    /// Whether this call is in progress, or was the last one.
-    pub fn is_flight(&self, flight: &str) -> bool {
+    /// Whether the outcome of this call counts: the call is in progress, or was the last one and was given up.
+    pub fn awaits_call(&self, call_id: &str) -> bool {
         match &self.start {
-            Start::Inflight { flight: ours, .. } => ours == flight,
-            Start::Unknown => self.given_up.as_deref() == Some(flight),
+            Start::Inflight { call_id: ours, .. } => ours == call_id,
+            Start::Unknown => self.given_up.as_deref() == Some(call_id),
             Start::Refused { .. } | Start::Done { .. } => false,
         }
     }
@@ -348,7 +349,7 @@ mod tests {
     #[test]
     fn a_stored_order_keeps_its_form() {
         for row in [
-            r#"{"created":1,"sceneId":"1","input":"0","start":{"inflight":{"flight":"f","instance":"i","until":2}},"look":{"next":3,"looks":4}}"#,
+            r#"{"created":1,"sceneId":"1","input":"0","start":{"inflight":{"callId":"c","instance":"i","until":2}},"look":{"next":3,"looks":4}}"#,
             r#"{"created":1,"restarted":2,"sceneId":"1","input":"0","start":"unknown"}"#,
         ] {
             let order: Order = crate::json::de::from_json(row).unwrap();

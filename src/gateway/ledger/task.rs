@@ -51,14 +51,14 @@ pub struct UpstreamCall {
 
 /// The purpose of a call to Alibaba Cloud.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub enum Purpose {
     /// InitFaceVerify for an order that is marked as being started.
     Start {
         /// The request.
         create: Create,
         /// Identifies this call in the order's row.
-        flight: String,
+        call_id: String,
     },
     /// DescribeFaceVerify for one of the caller's orders.
     Read(Read),

@@ -19,7 +19,7 @@ use crate::vendor::codes;
 use serde::Serialize;
 
 /// When to query an unfinished verification again, in seconds.
-const LOOK_AGAIN_SECONDS: &str = "2";
+const QUERY_AGAIN_SECONDS: &str = "2";
 
 /// The response for a result.
 pub fn reply(
@@ -352,7 +352,7 @@ fn found(settings: &Settings, reply_to: &ReplyTarget, found: &Found) -> Option<R
         reply = reply.with_header("etag", tag);
     }
     if order_status == OrderStatus::Pending {
-        reply = reply.with_header("retry-after", LOOK_AGAIN_SECONDS);
+        reply = reply.with_header("retry-after", QUERY_AGAIN_SECONDS);
     }
     if found.waited {
         reply = reply.with_header("preference-applied", "wait");

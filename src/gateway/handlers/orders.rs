@@ -139,7 +139,7 @@ pub(in crate::gateway) fn list(context: &RequestContext<'_>, access: Access<'_>)
         after: after.flatten(),
         filter,
         search,
-        looked_at: 0,
+        rows_read: 0,
         found: Vec::new(),
     })))
 }

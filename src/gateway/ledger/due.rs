@@ -33,7 +33,7 @@ const QUERIES_FAIL_MILLIS: i64 = 10 * 60_000;
 const BATCH: u32 = 50;
 /// Maximum number of commits, and of milliseconds, after which the alarm yields to a new one,
 /// because the platform ends a long-running alarm.
-const ACTS_MAX: u32 = 200;
+const COMMITS_MAX: u32 = 200;
 const WORK_MAX_MILLIS: i64 = 60_000;
 const PAUSE_MILLIS: i64 = 1_000;
 /// The host retries a failed alarm after this delay; an alarm set within this time is left
@@ -45,7 +45,7 @@ const DELIVERIES: usize = 8;
 impl Alarm {
     const fn one_more(self, now: i64) -> Self {
         Self {
-            acts: self.acts.saturating_add(1),
+            commits: self.commits.saturating_add(1),
             began: match self.began {
                 None => Some(now),
                 began => began,
@@ -58,7 +58,7 @@ impl Alarm {
         let worked = self
             .began
             .map_or(0, |began| now.saturating_sub(began).saturating_abs());
-        self.acts >= ACTS_MAX || worked >= WORK_MAX_MILLIS
+        self.commits >= COMMITS_MAX || worked >= WORK_MAX_MILLIS
     }
 }
 

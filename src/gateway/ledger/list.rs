@@ -9,10 +9,10 @@ use crate::json::de::from_json;
 use crate::timestamp::{Date, Timestamp};
 
 /// Maximum number of index rows read in one commit.
-const ACT_MAX: u32 = 5_000;
+const ROWS_PER_COMMIT_MAX: u32 = 5_000;
 /// Maximum number of index rows read for one page. Orders with a rare status may spread over
 /// several pages.
-const PAGE_LOOKS_MAX: u32 = 50_000;
+const ROWS_PER_PAGE_MAX: u32 = 50_000;
 const MILLIS_PER_MINUTE: i64 = 60_000;
 
 impl Filter {
@@ -89,7 +89,7 @@ fn go_on(mut list: List, rows: &Rows) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
     let wanted = if list.filter.status.is_some() {
-        ACT_MAX
+        ROWS_PER_COMMIT_MAX
     } else {
         list.limit.saturating_add(1)
     };
@@ -111,8 +111,8 @@ fn go_on(mut list: List, rows: &Rows) -> Result<LedgerStep, Interrupt> {
         }
         list.after = Some(cursor);
     }
-    list.looked_at = list.looked_at.saturating_add(read);
-    if more && list.found.len() < limit && list.looked_at < PAGE_LOOKS_MAX {
+    list.rows_read = list.rows_read.saturating_add(read);
+    if more && list.found.len() < limit && list.rows_read < ROWS_PER_PAGE_MAX {
         return Ok(writes.then(Next::Again {
             then: Task::List(list),
         }));
@@ -133,7 +133,11 @@ fn go_on(mut list: List, rows: &Rows) -> Result<LedgerStep, Interrupt> {
 
 pub(super) fn count(mut count: Count, rows: &Rows) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
-    let index = rows.range(count.filter.range(count.after.as_ref(), ACT_MAX))?;
+    let index = rows.range(
+        count
+            .filter
+            .range(count.after.as_ref(), ROWS_PER_COMMIT_MAX),
+    )?;
     for (key, value) in index {
         let Some(cursor) = Cursor::of_key(key) else {
             continue;
@@ -149,7 +153,7 @@ pub(super) fn count(mut count: Count, rows: &Rows) -> Result<LedgerStep, Interru
         }
         count.after = Some(cursor);
     }
-    let all_read = index.len() < usize::try_from(ACT_MAX).unwrap_or(usize::MAX);
+    let all_read = index.len() < usize::try_from(ROWS_PER_COMMIT_MAX).unwrap_or(usize::MAX);
     let next = if all_read {
         Answered::to(&count.reply_to, Days(count.days)).into()
     } else {

@@ -22,7 +22,7 @@ const WAIT_MAX_MILLIS: i64 = 2 * 60_000;
 
 impl Read {
     /// The step after a query that the alarm made: more work may be due.
-    fn after_check(&self) -> Next {
+    fn after_query(&self) -> Next {
         Next::Again {
             then: Task::Alarm(self.alarm),
         }
@@ -31,7 +31,7 @@ impl Read {
     fn problem(&self, problem: Problem) -> Next {
         match &self.reply_to {
             Some(reply_to) => Answered::to(reply_to, problem).into(),
-            None => self.after_check(),
+            None => self.after_query(),
         }
     }
 
@@ -60,7 +60,7 @@ impl Read {
                 }
                 .into()
             }
-            None => self.after_check(),
+            None => self.after_query(),
         }
     }
 }

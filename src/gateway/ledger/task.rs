@@ -182,9 +182,9 @@ pub struct List {
     pub filter: Filter,
     /// If set, only the order with this OuterOrderNo or CertifyId.
     pub search: Option<String>,
-    /// Number of index rows examined so far.
+    /// Number of index rows read so far.
     #[serde(default)]
-    pub looked_at: u32,
+    pub rows_read: u32,
     /// Orders that match so far.
     #[serde(default)]
     pub found: Vec<Cursor>,
@@ -313,7 +313,7 @@ pub struct Callback {
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Alarm {
     /// Number of commits since the alarm fired.
-    pub acts: u32,
+    pub commits: u32,
     /// When it fired; `None` before its first commit.
     pub began: Option<i64>,
     /// Whether its last query failed, so that all others wait.
@@ -387,10 +387,10 @@ mod tests {
     fn tasks_keep_their_form() {
         for text in [
             r#"{"signed":{"nonce":"nonce/k/0","arrivalId":"a","then":{"probe":{"replyTo":{"caller":"shop","requestId":"r","protocol":{"rpc":{"action":"InitFaceVerify","xml":true,"host":"h"}}},"certifyId":""}}}}"#,
-            r#"{"list":{"replyTo":{"caller":"shop","requestId":"r","protocol":{"rest":{"language":"zh"}}},"limit":5,"after":null,"filter":{"status":"pending","from":0,"to":null},"search":null,"lookedAt":0,"found":[]}}"#,
+            r#"{"list":{"replyTo":{"caller":"shop","requestId":"r","protocol":{"rest":{"language":"zh"}}},"limit":5,"after":null,"filter":{"status":"pending","from":0,"to":null},"search":null,"rowsRead":0,"found":[]}}"#,
             r#"{"callback":{"no":"n"}}"#,
             r#"{"compareAlarm":{"set":null}}"#,
-            r#"{"alarm":{"acts":200,"began":0,"queriesFail":false}}"#,
+            r#"{"alarm":{"commits":200,"began":0,"queriesFail":false}}"#,
             r#"{"reported":{"no":"n","caller":"shop","due":"due/0/report/n","attempt":2}}"#,
         ] {
             let task: Task = from_json(text).unwrap();

@@ -52,8 +52,8 @@ pub fn run(bytes: &[u8]) {
     let order = &host.rows["shop"][&format!("order/{NO}")];
     let order: Value = serde_json::from_str(order).expect("it is JSON");
     assert_eq!(order["verdict"]["decision"], "passed");
-    assert_eq!(order["report"].get("delivered").is_some(), delivered);
-    assert_eq!(order["report"]["attempts"], sent.len());
+    assert_eq!(order["delivery"].get("delivered").is_some(), delivered);
+    assert_eq!(order["delivery"]["attempts"], sent.len());
 }
 
 /// A ledger with a verdict that has not been delivered.
@@ -95,7 +95,7 @@ fn outcome(bytes: &[u8]) -> Outcome {
 fn report_at(host: &Host) -> Option<i64> {
     let key = host.rows["shop"]
         .keys()
-        .find(|key| key.contains("/report/"))?;
+        .find(|key| key.contains("/deliver/"))?;
     key.split('/').nth(1)?.parse().ok()
 }
 

@@ -2,7 +2,7 @@
 
 use super::ledger::answer::{Days, Found, Page, Started, TaskResult};
 use super::ledger::finding::{Finding, KeyStatus};
-use super::ledger::order::{Order, OrderStatus, Report, Start};
+use super::ledger::order::{DeliveryState, Order, OrderStatus, Start};
 use super::ledger::task::{Cursor, Day};
 use super::problem::{Problem, ProblemKind};
 use super::reply::{Language, Reply};
@@ -173,8 +173,8 @@ impl<'a> Summary<'a> {
         let has_webhook = settings
             .caller(caller)
             .is_some_and(|caller| caller.webhook_url.is_some());
-        let report = order.report.as_ref();
-        let report = report.filter(|report| report.attempts > 0 || has_webhook);
+        let delivery = order.delivery.as_ref();
+        let delivery = delivery.filter(|delivery| delivery.attempts > 0 || has_webhook);
         Some(Self {
             outer_order_no: no,
             status: order.status()?.word(),
@@ -184,7 +184,7 @@ impl<'a> Summary<'a> {
             decided_at: verdict.map(|verdict| time(verdict.at)),
             sub_code,
             sub_code_info: sub_code.and_then(codes::sub_code).map(SubCodeInfo::of),
-            webhook: report.map(WebhookState::of),
+            webhook: delivery.map(WebhookState::of),
             vendor_request_ids: VendorRequestIds::of(order),
         })
     }
@@ -203,11 +203,11 @@ impl SubCodeInfo {
 }
 
 impl WebhookState {
-    fn of(report: &Report) -> Self {
+    fn of(delivery: &DeliveryState) -> Self {
         Self {
-            attempts: report.attempts,
-            last_status: report.last_status,
-            delivered_at: report.delivered.map(time),
+            attempts: delivery.attempts,
+            last_status: delivery.last_status,
+            delivered_at: delivery.delivered.map(time),
         }
     }
 }
@@ -441,8 +441,8 @@ fn entity_tag(order_status: OrderStatus, order: &Order) -> String {
         .as_ref()
         .map_or(order.created, |verdict| verdict.at);
     // The state of the webhook delivery is part of the response.
-    let (attempts, status) = order.report.as_ref().map_or((0, 0), |report| {
-        (report.attempts, report.last_status.unwrap_or(0))
+    let (attempts, status) = order.delivery.as_ref().map_or((0, 0), |delivery| {
+        (delivery.attempts, delivery.last_status.unwrap_or(0))
     });
     format!("W/\"{}-{at}-{attempts}-{status}\"", order_status.word())
 }

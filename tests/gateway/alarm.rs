@@ -228,7 +228,7 @@ fn a_delivery_waits_for_settings_that_have_its_receiver() {
         host.variables = known;
         host.now = host.next_alarm("shop").unwrap();
         host.alarm("shop", &mut passed);
-        assert!(status(&host, 0)["report"]["delivered"].is_number());
+        assert!(status(&host, 0)["delivery"]["delivered"].is_number());
     }
 }
 
@@ -244,7 +244,7 @@ fn a_verdict_that_is_decided_without_the_caller_is_delivered() {
     host.variables = known;
     host.now = host.next_alarm("shop").unwrap();
     host.alarm("shop", &mut passed);
-    assert!(status(&host, 0)["report"]["delivered"].is_number());
+    assert!(status(&host, 0)["delivery"]["delivered"].is_number());
 }
 
 #[test]
@@ -255,7 +255,11 @@ fn the_deliveries_to_a_caller_that_was_revoked_end() {
     let started = host.now;
     host.variables = without_caller;
     let mut alarms = 0;
-    while host.rows["shop"].keys().any(|key| key.contains("/report/")) || alarms == 0 {
+    while host.rows["shop"]
+        .keys()
+        .any(|key| key.contains("/deliver/"))
+        || alarms == 0
+    {
         host.now = host.next_alarm("shop").unwrap();
         host.alarm("shop", &mut |sent| {
             assert_ne!(sent.url, WEBHOOK);
@@ -280,7 +284,10 @@ fn webhook(host: &mut Host) -> Option<Value> {
 
 /// Performs the alarms until no delivery is scheduled.
 fn end_deliveries(host: &mut Host, upstream: fn(&OutgoingRequest) -> Outcome) {
-    while host.rows["shop"].keys().any(|key| key.contains("/report/")) {
+    while host.rows["shop"]
+        .keys()
+        .any(|key| key.contains("/deliver/"))
+    {
         host.now = host.next_alarm("shop").unwrap();
         host.alarm("shop", &mut { upstream });
     }
@@ -381,7 +388,7 @@ fn an_alarm_yields_after_a_minute_and_goes_on_soon() {
     }
     assert_eq!(alarms, 4);
     for number in 0..100 {
-        assert!(status(&host, number)["report"]["delivered"].is_number());
+        assert!(status(&host, number)["delivery"]["delivered"].is_number());
     }
 }
 
@@ -415,7 +422,7 @@ fn many_orders_whose_time_is_over_are_all_decided() {
     host.alarm("shop", &mut passed);
     for number in 0..120 {
         assert_eq!(status(&host, number)["verdict"]["decision"], "passed");
-        assert!(status(&host, number)["report"]["delivered"].is_number());
+        assert!(status(&host, number)["delivery"]["delivered"].is_number());
     }
     assert_eq!(host.sent.len(), 240);
 }
@@ -465,7 +472,7 @@ fn a_verdict_is_delivered_while_alibaba_cloud_does_not_respond() {
         }
     };
     host.alarm("shop", &mut hangs);
-    let delivered = status(&host, 7)["report"]["delivered"].as_i64().unwrap();
+    let delivered = status(&host, 7)["delivery"]["delivered"].as_i64().unwrap();
     assert!(delivered - since <= 60_000, "{}", delivered - since);
 
     // Each order is queried again once Alibaba Cloud responds.
@@ -525,7 +532,7 @@ fn a_receiver_that_does_not_answer_holds_up_no_question_and_is_left_alone() {
     host.now += 30 * HOUR;
     host.alarm("shop", &mut passed);
     for number in 0..30 {
-        assert!(status(&host, number)["report"]["delivered"].is_number());
+        assert!(status(&host, number)["delivery"]["delivered"].is_number());
     }
     assert!(!host.rows["shop"].contains_key("receiver"));
 
@@ -537,7 +544,7 @@ fn a_receiver_that_does_not_answer_holds_up_no_question_and_is_left_alone() {
         attempt: 1,
     };
     let late = SendOutcome::Outcome(Outcome::Lost(Loss::TimedOut));
-    host.commit("shop", &Task::Reported(delivery), Some(&late));
+    host.commit("shop", &Task::Delivered(delivery), Some(&late));
     assert!(!host.rows["shop"].contains_key("receiver"));
 }
 
@@ -587,7 +594,7 @@ fn a_row_that_cannot_be_read_is_set_aside_and_the_rest_goes_on() {
     host.alarm("shop", &mut passed);
     for number in [0, 2] {
         assert_eq!(status(&host, number)["verdict"]["decision"], "passed");
-        assert!(status(&host, number)["report"]["delivered"].is_number());
+        assert!(status(&host, number)["delivery"]["delivered"].is_number());
     }
     assert_eq!(host.unreadable, [format!("order/{}", order(1))]);
     // The row is unchanged, and the work remains scheduled.
@@ -600,7 +607,7 @@ fn a_row_that_cannot_be_read_is_set_aside_and_the_rest_goes_on() {
     let repaired: Value = serde_json::from_str(&repaired).unwrap();
     let mut repaired = repaired.as_object().unwrap().clone();
     repaired.remove("verdict");
-    repaired.remove("report");
+    repaired.remove("delivery");
     let rows = host.rows.get_mut("shop").unwrap();
     rows.insert(
         format!("order/{}", order(1)),
@@ -621,18 +628,18 @@ fn a_report_of_an_order_that_cannot_be_read_holds_up_nothing() {
     // The row becomes unreadable between the verdict and its delivery.
     let broken = format!("order/{}", order(1));
     let rows = host.rows.get_mut("shop").unwrap();
-    let due = format!("due/{:015}/report/{}", host.now, order(1));
+    let due = format!("due/{:015}/deliver/{}", host.now, order(1));
     rows.insert(due, "3".to_owned());
     rows.insert(broken.clone(), BROKEN.to_owned());
     host.alarm("shop", &mut passed);
     // The schedule continues where it stopped.
-    let later = format!("/report/{}", order(1));
+    let later = format!("/deliver/{}", order(1));
     let postponed = host.rows["shop"]
         .iter()
         .find(|(key, _)| key.ends_with(&later));
     assert_eq!(postponed.unwrap().1, "3");
     for number in [0, 2] {
-        assert!(status(&host, number)["report"]["delivered"].is_number());
+        assert!(status(&host, number)["delivery"]["delivered"].is_number());
     }
     assert!(host.next_alarm("shop").unwrap() > host.now);
     assert!(!host.unreadable.is_empty());
@@ -674,7 +681,7 @@ fn rows_of_the_ledgers_own_that_cannot_be_read_are_written_again() {
     host.now += 2 * HOUR;
     host.alarm("shop", &mut passed);
     for number in 0..2 {
-        assert!(status(&host, number)["report"]["delivered"].is_number());
+        assert!(status(&host, number)["delivery"]["delivered"].is_number());
     }
     let rows = &host.rows["shop"];
     assert_eq!(rows["caller"], "\"shop\"");
@@ -790,7 +797,7 @@ fn an_order_that_alibaba_cloud_no_longer_knows_ends() {
     host.now += HOUR;
     host.alarm("shop", &mut unknown_there);
     assert_eq!(status(&host, 0)["verdict"]["decision"], "expired");
-    assert!(status(&host, 0)["report"]["delivered"].is_number());
+    assert!(status(&host, 0)["delivery"]["delivered"].is_number());
     let (_, reply) = host.handle(request("GET", &path, &bearer, b""), &mut |_| {
         panic!("nobody is asked")
     });
@@ -819,9 +826,9 @@ fn only_a_response_of_success_ends_a_delivery() {
                 passed(sent)
             }
         });
-        let report = &self::status(&host, 0)["report"];
-        assert_eq!(report["lastStatus"], status);
-        assert_eq!(report["delivered"].is_number(), is_delivered, "{status}");
+        let delivery = &self::status(&host, 0)["delivery"];
+        assert_eq!(delivery["lastStatus"], status);
+        assert_eq!(delivery["delivered"].is_number(), is_delivered, "{status}");
     }
 }
 
@@ -864,7 +871,7 @@ fn a_response_of_any_status_ends_the_back_off_of_a_receiver() {
         host.now += HOUR;
         host.alarm("shop", &mut receiver(|| json_answer(503, &Value::Null)));
     }
-    assert_eq!(status(&host, 0)["report"]["lastStatus"], 503);
+    assert_eq!(status(&host, 0)["delivery"]["lastStatus"], 503);
     assert!(!host.rows["shop"].contains_key("receiver"));
 }
 
@@ -878,5 +885,5 @@ fn a_back_off_that_began_while_the_clock_was_ahead_ends_at_once() {
     let rows = host.rows.get_mut("shop").unwrap();
     rows.insert("receiver".to_owned(), receiver);
     host.alarm("shop", &mut passed);
-    assert!(status(&host, 0)["report"]["delivered"].is_number());
+    assert!(status(&host, 0)["delivery"]["delivered"].is_number());
 }

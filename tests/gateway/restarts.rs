@@ -271,7 +271,7 @@ fn a_shorter_retention_moves_nothing_but_expiries() {
     let kept = [
         "drop/nonce/key/1",
         "drop/count/1",
-        "report/x",
+        "deliver/x",
         "check/x",
         "callback/x",
     ]

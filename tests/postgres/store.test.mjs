@@ -333,15 +333,15 @@ test("roles: one changes tables, the other serves", async () => {
   await store.turn("a", () => ({ freeAt: 1 }));
   assert.equal((await store.takeAlarms(Date.now(), [])).due.length, 1);
   await store.probe();
-  const pending = { from: "due/", to: "due/2", like: "due/_/report/%" };
+  const pending = { from: "due/", to: "due/2", like: "due/_/deliver/%" };
   assert.deepEqual(await store.backlog(pending), { count: 0, first: undefined });
   await store.ledger("one").step(() =>
     commit(
-      ["due/1/report/b", "due/1/expire/b", "due/0/report/c", "due/2/report/d"].map((key) => [key, "1"]),
+      ["due/1/deliver/b", "due/1/expire/b", "due/0/deliver/c", "due/2/deliver/d"].map((key) => [key, "1"]),
       { alarm: DUE },
     ),
   );
-  assert.deepEqual(await store.backlog(pending), { count: 2, first: "due/0/report/c" });
+  assert.deepEqual(await store.backlog(pending), { count: 2, first: "due/0/deliver/c" });
 });
 
 test("migrations run once, of several instances that start together", async () => {

@@ -94,7 +94,7 @@ export async function killRun({ kills, seed, clients = CLIENTS, start = oneProce
     await gateway.restart();
     const { rows, alarms } = await gateway.stored();
     const scheduled = new Set(
-      rows.map(({ key }) => /^due\/\d+\/report\/(.+)$/.exec(key)?.[1]).filter(Boolean),
+      rows.map(({ key }) => /^due\/\d+\/deliver\/(.+)$/.exec(key)?.[1]).filter(Boolean),
     );
     const waiting = orders.filter(({ no }) => !receiver.verdicts.has(no));
     for (const { no } of waiting) assert.ok(scheduled.has(no), `${no}: its webhook is lost`);

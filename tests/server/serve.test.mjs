@@ -376,7 +376,7 @@ test("the console is compressed for clients that accept it", LIMIT, async () => 
 test("the metrics are served while the database is not", LIMIT, async () => {
   for (const [backlog, expected, probe = () => {}] of [
     [() => Promise.reject(new Error("planted")), ["0", "Nan", "Nan"]],
-    [async () => ({ count: 2, first: `due/${Date.now() + 60_000}/report/no` }), ["1", "2", "0"]],
+    [async () => ({ count: 2, first: `due/${Date.now() + 60_000}/deliver/no` }), ["1", "2", "0"]],
     [
       async () => ({ count: 2 }),
       ["0", "Nan", "Nan"],

@@ -12,7 +12,7 @@ pub(super) enum Work<'a> {
     /// Query the verdict of an order after a callback, a few times.
     Callback(&'a str),
     /// Deliver the order's verdict to the caller's webhook.
-    Report(&'a str),
+    Deliver(&'a str),
     /// Delete the row with this key.
     Drop(&'a str),
     /// Bring the expiries forward that are scheduled after this due row, because the retention is shorter now.
@@ -26,7 +26,7 @@ impl<'a> Work<'a> {
             Self::Expire(no) => ("expire", no),
             Self::Check(no) => ("check", no),
             Self::Callback(no) => ("hint", no),
-            Self::Report(no) => ("report", no),
+            Self::Deliver(no) => ("deliver", no),
             Self::Drop(key) => ("drop", key),
             Self::Shorten(after) => ("shorten", after),
         };
@@ -40,7 +40,7 @@ impl<'a> Work<'a> {
             "expire" => Self::Expire(id),
             "check" => Self::Check(id),
             "hint" => Self::Callback(id),
-            "report" => Self::Report(id),
+            "deliver" => Self::Deliver(id),
             "drop" => Self::Drop(id),
             "shorten" => Self::Shorten(id),
             _ => return None,
@@ -50,7 +50,7 @@ impl<'a> Work<'a> {
     /// The order that the work is about.
     pub(super) const fn order(self) -> Option<&'a str> {
         match self {
-            Self::Expire(no) | Self::Check(no) | Self::Callback(no) | Self::Report(no) => Some(no),
+            Self::Expire(no) | Self::Check(no) | Self::Callback(no) | Self::Deliver(no) => Some(no),
             Self::Drop(_) | Self::Shorten(_) => None,
         }
     }
@@ -62,7 +62,7 @@ pub(super) fn moved(key: &str, at: i64) -> String {
 }
 
 /// The SQL pattern of the keys of due deliveries, at any time.
-pub(super) const REPORTS: &str = "due/_______________/report/%";
+pub(super) const DELIVERIES: &str = "due/_______________/deliver/%";
 
 /// When a due row is due, in milliseconds.
 pub(super) fn due_at(key: &str) -> Option<i64> {
@@ -88,7 +88,7 @@ mod tests {
             (Work::Expire("no"), "due/000000000000007/expire/no"),
             (Work::Check("no"), "due/000000000000007/check/no"),
             (Work::Callback("no"), "due/000000000000007/hint/no"),
-            (Work::Report("no"), "due/000000000000007/report/no"),
+            (Work::Deliver("no"), "due/000000000000007/deliver/no"),
             (
                 Work::Drop("nonce/key/hash"),
                 "due/000000000000007/drop/nonce/key/hash",
@@ -103,7 +103,7 @@ mod tests {
             assert_eq!(due_at(key), Some(7));
             assert_eq!(moved(key, 7), key);
         }
-        assert_eq!(Work::Report("%").key(0).replace('0', "_"), REPORTS);
+        assert_eq!(Work::Deliver("%").key(0).replace('0', "_"), DELIVERIES);
         for key in ["due/000000000000007/expires/no", "due/000000000000007", ""] {
             assert_eq!(Work::parse(key), None, "{key}");
         }

@@ -231,7 +231,7 @@ fn start(
         given_up: None,
         query_pace: None,
         verdict: None,
-        report: None,
+        delivery: None,
     };
     writes.put_order(&create.no, &order);
     let caller: Option<String> = writes.readable(rows.get(CALLER))?.flatten();

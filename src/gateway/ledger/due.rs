@@ -40,7 +40,7 @@ const PAUSE_MILLIS: i64 = 1_000;
 /// unchanged.
 const SOON_MILLIS: i64 = 60_000;
 /// Maximum number of concurrent webhook deliveries.
-const DELIVERIES: usize = 8;
+const DELIVERIES_MAX: usize = 8;
 
 impl Alarm {
     const fn one_more(self, now: i64) -> Self {
@@ -211,7 +211,7 @@ impl<'a> Batch<'a> {
                 true
             }
             Work::Check(no) | Work::Callback(no) => self.query(work, no, attempt)?,
-            Work::Report(no) => self.deliver(no, key, attempt),
+            Work::Deliver(no) => self.deliver(no, key, attempt),
             Work::Drop(key) => {
                 self.writes.delete(key.to_owned());
                 true
@@ -323,7 +323,7 @@ impl<'a> Batch<'a> {
     /// Delivers the verdict to the webhook. Returns whether the row is done: the delivery itself
     /// deletes its row.
     fn deliver(&mut self, no: &str, due: &str, attempt: u32) -> bool {
-        let work = Work::Report(no);
+        let work = Work::Deliver(no);
         let Some(caller) = &self.caller else {
             set_aside(&mut self.writes, work, attempt, self.now);
             return true;
@@ -333,7 +333,7 @@ impl<'a> Batch<'a> {
             self.writes.schedule_attempt(until, work, attempt);
             return true;
         }
-        self.deliveries.push(Task::Report(Delivery {
+        self.deliveries.push(Task::Deliver(Delivery {
             no: no.to_owned(),
             caller: caller.clone(),
             due: due.to_owned(),
@@ -356,7 +356,7 @@ impl<'a> Batch<'a> {
             let at_once = if self.receiver.is_some() {
                 1
             } else {
-                DELIVERIES
+                DELIVERIES_MAX
             };
             self.deliveries.truncate(at_once);
             Next::Together {

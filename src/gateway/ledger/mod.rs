@@ -59,8 +59,8 @@ pub fn step(
         Task::Settle(call) => settle(settings, call, send_outcome, rows, context),
         Task::Callback(callback) => due::callback(&callback, rows, context),
         Task::CompareAlarm(compare) => due::compare_alarm(settings, compare, rows, context),
-        Task::Report(posted) => webhook::send(settings, posted, rows, context),
-        Task::Reported(posted) => webhook::reported(&posted, send_outcome, rows, context),
+        Task::Deliver(delivery) => webhook::send(settings, delivery, rows, context),
+        Task::Delivered(delivery) => webhook::settle(&delivery, send_outcome, rows, context),
         Task::Alarm(alarm) => due::work(settings, alarm, rows, context),
     };
     let mut writes = Writes::default();
@@ -115,10 +115,10 @@ impl OnFailure {
             Self::ContinueAlarm(alarm) => Next::Again {
                 then: Task::Alarm(alarm),
             },
-            Self::PostponeDelivery(posted) => {
-                writes.delete(posted.due);
-                let work = Work::Report(&posted.no);
-                due::set_aside(&mut writes, work, posted.attempt, context.now);
+            Self::PostponeDelivery(delivery) => {
+                writes.delete(delivery.due);
+                let work = Work::Deliver(&delivery.no);
+                due::set_aside(&mut writes, work, delivery.attempt, context.now);
                 Next::Idle
             }
             Self::RepeatAlarm => {
@@ -145,7 +145,7 @@ impl OnFailure {
         match task {
             Task::Callback(_) => Self::RespondToCallback,
             Task::Alarm(_) => Self::RepeatAlarm,
-            Task::Report(posted) => Self::PostponeDelivery(posted.clone()),
+            Task::Deliver(delivery) => Self::PostponeDelivery(delivery.clone()),
             Task::Read(read) => Self::ContinueAlarm(read.alarm),
             Task::Call(call) | Task::Settle(call) => match &call.purpose {
                 Purpose::Read(read) => Self::ContinueAlarm(read.alarm),

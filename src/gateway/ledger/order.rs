@@ -44,7 +44,7 @@ pub struct Order {
     pub verdict: Option<Verdict>,
     /// The state of the webhook delivery, if the caller may have had a webhook when the verdict became known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub report: Option<Report>,
+    pub delivery: Option<DeliveryState>,
 }
 
 /// The queries on behalf of requests that wait for an order's verdict. One of the requests queries for
@@ -118,7 +118,7 @@ pub enum Start {
 /// The state of an order's webhook delivery.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Report {
+pub struct DeliveryState {
     /// Number of deliveries tried.
     pub attempts: u32,
     /// HTTP status of the last response; `None` without a response.
@@ -327,7 +327,7 @@ mod tests {
             given_up: None,
             query_pace: None,
             verdict: None,
-            report: None,
+            delivery: None,
         };
         let mut now = 1_795_000_000_000;
         assert_eq!(order.next_query_in_millis(now), 0);

@@ -5,7 +5,7 @@ use super::alarm_work::Work;
 use super::answer::{Answered, Found};
 use super::commit::{Context, LedgerStep, Next, PhotoUrl, SendOutcome, Writes};
 use super::endpoints;
-use super::order::{Decision, Order, Report, Start, Verdict, millis_left, over_at};
+use super::order::{Decision, DeliveryState, Order, Start, Verdict, millis_left, over_at};
 use super::rows::{Interrupt, Rows, certify_key, order_key};
 use super::task::{Purpose, Read, Task};
 use super::upstream::{self, Ended, Place};
@@ -336,9 +336,9 @@ fn decide(
     // While instances are replaced, these settings may not have the caller yet.
     let caller = settings.caller(&read.caller);
     if caller.is_none_or(|caller| caller.webhook_url.is_some()) {
-        order.report = Some(Report::default());
+        order.delivery = Some(DeliveryState::default());
         let now = context.now.unix_millis();
-        writes.schedule_and_set_alarm(rows, context.now, now, Work::Report(&read.no))?;
+        writes.schedule_and_set_alarm(rows, context.now, now, Work::Deliver(&read.no))?;
     }
     if let Some(next_query) = &read.next_query {
         writes.delete(next_query.clone());

@@ -35,9 +35,9 @@ pub enum Task {
     /// Process due rows.
     Alarm(Alarm),
     /// Deliver a webhook.
-    Report(Delivery),
+    Deliver(Delivery),
     /// Process the response of a webhook's receiver.
-    Reported(Delivery),
+    Delivered(Delivery),
 }
 
 /// A call to Alibaba Cloud in progress.
@@ -369,8 +369,8 @@ impl Task {
             Self::Callback(_)
             | Self::CompareAlarm(_)
             | Self::Alarm(_)
-            | Self::Report(_)
-            | Self::Reported(_) => None,
+            | Self::Deliver(_)
+            | Self::Delivered(_) => None,
         }
     }
 }
@@ -391,7 +391,7 @@ mod tests {
             r#"{"callback":{"no":"n"}}"#,
             r#"{"compareAlarm":{"set":null}}"#,
             r#"{"alarm":{"commits":200,"began":0,"queriesFail":false}}"#,
-            r#"{"reported":{"no":"n","caller":"shop","due":"due/0/report/n","attempt":2}}"#,
+            r#"{"delivered":{"no":"n","caller":"shop","due":"due/0/deliver/n","attempt":2}}"#,
         ] {
             let task: Task = from_json(text).unwrap();
             assert_eq!(to_json(&task), text);

@@ -1,7 +1,7 @@
 //! Delivers verdicts to webhooks, signed and retried, by Standard Webhooks 1.0
 //! (github.com/standard-webhooks). A delivery contains no personal data.
 
-use super::alarm_work::{REPORTS, Work};
+use super::alarm_work::{DELIVERIES, Work};
 use super::commit::{Context, LedgerStep, Next, SendOutcome, Writes};
 use super::order::{Order, OrderStatus, Verdict, millis_left};
 use super::rows::{Interrupt, RECEIVER, Rows, order_key, sortable};
@@ -63,30 +63,30 @@ impl Receiver {
 /// twice. If the settings have no receiver, the schedule goes on and nothing is counted.
 pub(super) fn send(
     settings: &Settings,
-    posted: Delivery,
+    delivery: Delivery,
     rows: &Rows,
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
-    writes.delete(posted.due.clone());
-    let Some(mut order) = rows.get::<Order>(&order_key(&posted.no))? else {
+    writes.delete(delivery.due.clone());
+    let Some(mut order) = rows.get::<Order>(&order_key(&delivery.no))? else {
         return Ok(writes.then(Next::Idle));
     };
-    let (Some(verdict), Some(mut report)) = (order.verdict.clone(), order.report.clone()) else {
+    let (Some(verdict), Some(mut state)) = (order.verdict.clone(), order.delivery.clone()) else {
         return Ok(writes.then(Next::Idle));
     };
-    if report.delivered.is_some() {
+    if state.delivered.is_some() {
         return Ok(writes.then(Next::Idle));
     }
-    let pause = usize::try_from(posted.attempt.saturating_sub(1))
+    let pause = usize::try_from(delivery.attempt.saturating_sub(1))
         .ok()
         .and_then(|attempts| PAUSES.get(attempts));
     if let Some(pause) = pause {
         let later = context.now.plus_millis(pause.saturating_mul(1_000));
-        let next = posted.attempt.saturating_add(1);
-        writes.schedule_attempt(later.unix_millis(), Work::Report(&posted.no), next);
+        let next = delivery.attempt.saturating_add(1);
+        writes.schedule_attempt(later.unix_millis(), Work::Deliver(&delivery.no), next);
     }
-    let caller = &posted.caller;
+    let caller = &delivery.caller;
     let url = settings
         .caller(caller)
         .and_then(|caller| caller.webhook_url.as_ref());
@@ -94,13 +94,13 @@ pub(super) fn send(
         // Other instances may have it. A caller that was revoked costs the attempts of one delivery.
         return Ok(writes.then(Next::Idle));
     };
-    report.attempts = report.attempts.saturating_add(1);
-    order.report = Some(report);
-    writes.put(order_key(&posted.no), &order);
+    state.attempts = state.attempts.saturating_add(1);
+    order.delivery = Some(state);
+    writes.put(order_key(&delivery.no), &order);
     // A number can be reused, and two callers can use the same one.
     let event = [
         caller,
-        posted.no.as_str(),
+        delivery.no.as_str(),
         order.certify_id().unwrap_or_default(),
     ]
     .join("/");
@@ -116,7 +116,7 @@ pub(super) fn send(
         url,
         &id,
         &keys,
-        &body(&posted.no, &order, &verdict),
+        &body(&delivery.no, &order, &verdict),
         context.now,
     );
     let mark = settings.mode.mark();
@@ -128,7 +128,7 @@ pub(super) fn send(
         timeout_millis: TIMEOUT_MILLIS,
         share: None,
         yields: false,
-        then: Task::Reported(posted),
+        then: Task::Delivered(delivery),
     }))
 }
 
@@ -214,31 +214,31 @@ pub fn pending_deliveries(now: Timestamp) -> PendingDeliveries {
     PendingDeliveries {
         from: "due/",
         to: format!("due/{}", sortable(until.unix_millis())),
-        like: REPORTS,
+        like: DELIVERIES,
     }
 }
 
-fn is_unreported(order: &Order) -> bool {
-    let report = order.report.as_ref();
-    report.is_some_and(|report| report.delivered.is_none())
+fn is_undelivered(order: &Order) -> bool {
+    let state = order.delivery.as_ref();
+    state.is_some_and(|state| state.delivered.is_none())
 }
 
 /// Processes the receiver's response.
-pub(super) fn reported(
-    posted: &Delivery,
+pub(super) fn settle(
+    delivery: &Delivery,
     send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
-    let key = order_key(&posted.no);
+    let key = order_key(&delivery.no);
     rows.expect([key.clone(), RECEIVER.to_owned()])?;
     let order = rows.get::<Order>(&key)?;
     let receiver: Option<Receiver> = writes.readable(rows.get(RECEIVER))?.flatten();
     match (&send_outcome, receiver) {
         // The receiver is tested again with one of the pending deliveries.
         (Some(SendOutcome::Outcome(Outcome::Lost(Loss::TimedOut))), receiver)
-            if order.as_ref().is_some_and(is_unreported) =>
+            if order.as_ref().is_some_and(is_undelivered) =>
         {
             let receiver = receiver.unwrap_or_default();
             let waits = receiver.timed_out(context.now.unix_millis());
@@ -250,19 +250,19 @@ pub(super) fn reported(
         _ => {}
     }
     if let Some(mut order) = order
-        && let Some(mut report) = order.report.take()
+        && let Some(mut state) = order.delivery.take()
     {
-        report.last_status = match send_outcome {
+        state.last_status = match send_outcome {
             Some(SendOutcome::Outcome(Outcome::Answered(response))) => Some(response.status),
             _ => None,
         };
-        if report
+        if state
             .last_status
             .is_some_and(|status| (200..300).contains(&status))
         {
-            report.delivered = Some(context.now.unix_millis());
+            state.delivered = Some(context.now.unix_millis());
         }
-        order.report = Some(report);
+        order.delivery = Some(state);
         writes.put(key, &order);
     }
     Ok(writes.then(Next::Idle))
@@ -277,7 +277,7 @@ mod tests {
         let pending = pending_deliveries(Timestamp::from_unix_millis(7));
         assert_eq!(pending.to, "due/000000090000007");
         for at in [0, 7, 86_400_007] {
-            let key = Work::Report("no").key(at);
+            let key = Work::Deliver("no").key(at);
             assert!(key.as_str() >= pending.from && key < pending.to, "{key}");
         }
     }

@@ -34,17 +34,14 @@ pub struct State {
     pub credentials_refreshed: bool,
     /// Set if the call ended because Alibaba Cloud refused the credentials: other calls should not
     /// use them.
-    #[serde(default)]
     pub key_refusal: Option<KeyRefusal>,
     /// How long the last response asks to wait before the next attempt, in milliseconds.
-    #[serde(default)]
     pub retry_after_millis: Option<i64>,
     /// When the call began, by the local clock, in milliseconds.
     pub started_millis: i64,
     /// When the attempt was signed, by the local clock, in milliseconds.
     pub signed_millis: i64,
     /// Whether an attempt of this call may have started a verification.
-    #[serde(default)]
     pub maybe_executed: bool,
     /// The attempt's nonce.
     pub nonce: String,

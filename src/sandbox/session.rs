@@ -108,7 +108,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// A stored row; `None` if it does not exist or has the format of an earlier version.
+    /// A stored row; `None` if it does not exist or cannot be read.
     pub(super) fn row<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Load> {
         self.want(&[key])?;
         let stored = first_value(&self.input.rows, key).and_then(Option::as_ref);

@@ -25,15 +25,12 @@ pub(super) struct Verification {
     pub(super) created_at: i64,
     pub(super) opened_at: Option<i64>,
     /// When the control API let it expire, if before its 30 minutes were over.
-    #[serde(default)]
     pub(super) expired_at: Option<i64>,
     /// May be in the future: until then, a scripted verification is in progress.
     pub(super) ended_at: Option<i64>,
     pub(super) ending: Option<Ending>,
-    #[serde(default)]
     pub(super) details: Details,
     /// Whether OuterOrderNo or UserId determined `ending`. The phone then cannot do anything.
-    #[serde(default)]
     pub(super) scripted: bool,
     pub(super) callback: Option<CallbackState>,
     /// Only set for a verification in a browser.

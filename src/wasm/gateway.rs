@@ -87,7 +87,6 @@ struct StepInput {
 struct HostOutcome {
     kind: String,
     /// The task whose request was sent, if it was shared.
-    #[serde(default)]
     sent_for: Option<String>,
     #[serde(default)]
     status: u16,

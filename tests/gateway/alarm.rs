@@ -761,7 +761,10 @@ fn what_a_callback_announced_while_the_service_failed_is_asked_again_soon() {
     }
     // The queries after the callback have ended.
     let scheduled = |what: &str| host.rows["shop"].keys().any(|key| key.contains(what));
-    assert_eq!((scheduled("/hint/"), scheduled("/check/")), (false, true));
+    assert_eq!(
+        (scheduled("/callback/"), scheduled("/check/")),
+        (false, true)
+    );
     // An hour at most, and no less in the end. A query itself takes a few seconds.
     host.alarm("shop", &mut fails);
     let pause = host.next_alarm("shop").unwrap() - host.now;
@@ -781,7 +784,11 @@ fn what_a_callback_announced_while_the_service_failed_is_asked_again_soon() {
     let actions: Vec<String> = host.sent.iter().map(action).collect();
     assert_eq!(actions, ["DescribeFaceVerify", "webhook"]);
     // None of the scheduled queries remain.
-    assert!(!host.rows["shop"].keys().any(|key| key.contains("/hint/")));
+    assert!(
+        !host.rows["shop"]
+            .keys()
+            .any(|key| key.contains("/callback/"))
+    );
 }
 
 #[test]

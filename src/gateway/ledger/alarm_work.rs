@@ -25,7 +25,7 @@ impl<'a> Work<'a> {
         let (kind, id) = match self {
             Self::Expire(no) => ("expire", no),
             Self::Check(no) => ("check", no),
-            Self::Callback(no) => ("hint", no),
+            Self::Callback(no) => ("callback", no),
             Self::Deliver(no) => ("deliver", no),
             Self::Drop(key) => ("drop", key),
             Self::Shorten(after) => ("shorten", after),
@@ -39,7 +39,7 @@ impl<'a> Work<'a> {
         Some(match kind {
             "expire" => Self::Expire(id),
             "check" => Self::Check(id),
-            "hint" => Self::Callback(id),
+            "callback" => Self::Callback(id),
             "deliver" => Self::Deliver(id),
             "drop" => Self::Drop(id),
             "shorten" => Self::Shorten(id),
@@ -87,7 +87,7 @@ mod tests {
         for (work, key) in [
             (Work::Expire("no"), "due/000000000000007/expire/no"),
             (Work::Check("no"), "due/000000000000007/check/no"),
-            (Work::Callback("no"), "due/000000000000007/hint/no"),
+            (Work::Callback("no"), "due/000000000000007/callback/no"),
             (Work::Deliver("no"), "due/000000000000007/deliver/no"),
             (
                 Work::Drop("nonce/key/hash"),

@@ -24,7 +24,7 @@ pub struct Order {
     pub created: i64,
     /// When it was last started again after a start of unknown outcome, in milliseconds. That start may have reached
     /// Alibaba Cloud, so a later call that fails does not free the order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub restarted: Option<i64>,
     /// The scene of the start.
     pub scene_id: String,
@@ -34,16 +34,16 @@ pub struct Order {
     pub start: Start,
     /// The `call_id` of the call that was in progress when the order was given up. Its outcome still counts until the
     /// order is started again, so that a clock that jumps does not lose it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub given_up: Option<String>,
     /// The queries on behalf of requests that wait for the verdict.
-    #[serde(rename = "look", default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub query_pace: Option<QueryPace>,
     /// How the verification ended; never changed once written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// The state of the webhook delivery, if the caller may have had a webhook when the verdict became known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryState>,
 }
 
@@ -54,7 +54,6 @@ pub struct QueryPace {
     /// When the next query is allowed, in milliseconds.
     pub next: i64,
     /// Number of queries in a row.
-    #[serde(rename = "looks")]
     pub queries: i64,
 }
 
@@ -102,15 +101,16 @@ pub enum Start {
         /// The issued CertifyId.
         certify_id: String,
         /// URL of Alibaba Cloud's web page, while it is valid.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         certify_url: Option<String>,
         /// When it was started, by Alibaba Cloud's clock.
         at: i64,
-        /// Origin of the endpoint that issued the CertifyId; `None` in rows of older versions.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// Origin of the endpoint that issued the CertifyId; `None` if the settings no longer listed it when the call
+        /// ended.
+        #[serde(skip_serializing_if = "Option::is_none")]
         issued_by: Option<String>,
         /// Alibaba Cloud's RequestId.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         request_id: Option<String>,
     },
 }
@@ -122,10 +122,10 @@ pub struct DeliveryState {
     /// Number of deliveries tried.
     pub attempts: u32,
     /// HTTP status of the last response; `None` without a response.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_status: Option<u16>,
     /// When it was delivered, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered: Option<i64>,
 }
 
@@ -136,7 +136,7 @@ pub struct Verdict {
     /// The decision.
     pub decision: Decision,
     /// Alibaba Cloud's SubCode.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sub_code: Option<String>,
     /// Whether Alibaba Cloud no longer knew the CertifyId.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -144,7 +144,7 @@ pub struct Verdict {
     /// When it became known, in milliseconds.
     pub at: i64,
     /// The RequestId of Alibaba Cloud's response with the decision.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
 
@@ -349,8 +349,10 @@ mod tests {
     #[test]
     fn a_stored_order_keeps_its_form() {
         for row in [
-            r#"{"created":1,"sceneId":"1","input":"0","start":{"inflight":{"callId":"c","instance":"i","until":2}},"look":{"next":3,"looks":4}}"#,
-            r#"{"created":1,"restarted":2,"sceneId":"1","input":"0","start":"unknown"}"#,
+            r#"{"created":1,"sceneId":"1","input":"0","start":{"inflight":{"callId":"c","instance":"i","until":2}},"queryPace":{"next":3,"queries":4}}"#,
+            r#"{"created":1,"restarted":2,"sceneId":"1","input":"0","start":"unknown","givenUp":"c"}"#,
+            r#"{"created":1,"sceneId":"1","input":"0","start":{"refused":{"at":2,"code":"412","requestId":null}}}"#,
+            r#"{"created":1,"sceneId":"1","input":"0","start":{"done":{"certifyId":"c","at":2,"issuedBy":"https://h","requestId":"r"}},"verdict":{"decision":"passed","subCode":"200","at":3,"requestId":"r"},"delivery":{"attempts":1,"lastStatus":204,"delivered":4}}"#,
         ] {
             let order: Order = crate::json::de::from_json(row).unwrap();
             assert_eq!(crate::json::write::to_json(&order), row);

@@ -25,11 +25,8 @@ struct RawCaller {
     key_pairs: Vec<RawKeyPair>,
     #[serde(default = "default_scopes")]
     scopes: Vec<Scope>,
-    #[serde(default)]
     max_starts_per_day: Option<u32>,
-    #[serde(default)]
     max_starts_per_user_per_day: Option<u32>,
-    #[serde(default)]
     webhook_url: Option<String>,
     #[serde(default = "callers::first_webhook_key")]
     webhook_keys: Vec<u32>,
@@ -39,10 +36,8 @@ struct RawCaller {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RawKeyPair {
     access_key_id: String,
-    #[serde(default)]
     secret_setting: Option<String>,
     /// The caller's scopes if not set.
-    #[serde(default)]
     scopes: Option<Vec<Scope>>,
 }
 
@@ -51,7 +46,6 @@ struct RawKeyPair {
 struct RawToken {
     sha256: String,
     /// The caller's scopes if not set.
-    #[serde(default)]
     scopes: Option<Vec<Scope>>,
 }
 

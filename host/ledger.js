@@ -2,7 +2,7 @@ import { logFailure } from "./log.js";
 
 /** @import { Call, Finished, LedgerHost, LedgerStorage, SendOutcome, Upstream, Wait } from "./types.js" */
 
-/** The delay before a failed alarm fires again. */
+/** The delay before a failed alarm fires again; the core leaves an alarm so soon unchanged (`SOON_MILLIS` in `due.rs`). */
 const ALARM_AGAIN_MS = 60_000;
 
 const RANDOM_BYTES = 32;

@@ -81,7 +81,7 @@ interface Input {
 type Output =
   { done: Done; load?: undefined } | { load: { rows: string[]; lists: string[] }; done?: undefined };
 
-/** One byte more than the size limit of a body, so that the module detects an oversized one. */
+/** One byte more than a body may have (`MAX_BODY` in `src/rpc_server/request.rs`), so that the module detects an oversized one. */
 export const READ_LIMIT = 2 * 1024 * 1024 + 1;
 /** A decision needs a few rounds; more than this indicate a bug. */
 const MAX_ROUNDS = 8;

@@ -36,8 +36,8 @@ const BATCH: u32 = 50;
 const COMMITS_MAX: u32 = 200;
 const WORK_MAX_MILLIS: i64 = 60_000;
 const PAUSE_MILLIS: i64 = 1_000;
-/// The host retries a failed alarm after this delay; an alarm set within this time is left
-/// unchanged.
+/// The host retries a failed alarm after this delay (`ALARM_AGAIN_MS` in `host/ledger.js`); an alarm set within this time
+/// is left unchanged.
 const SOON_MILLIS: i64 = 60_000;
 /// Maximum number of concurrent webhook deliveries.
 const DELIVERIES_MAX: usize = 8;

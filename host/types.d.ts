@@ -97,15 +97,14 @@ export interface Commit {
 }
 
 /** How a task continues after a step. */
-export type Next = { then: string } & (
+export type Next =
   | { type: "idle" }
   | { type: "reply"; reply: Reply }
   | { type: "photo"; url: string }
   | ({ type: "send" } & Call)
   | ({ type: "wait" } & Wait)
-  | { type: "together"; tasks: string[] }
-  | { type: "again" }
-);
+  | { type: "together"; tasks: string[]; then: string }
+  | { type: "again"; then: string };
 
 /** A request to Alibaba Cloud or, without an action, to a webhook receiver. */
 export interface Call {
@@ -124,6 +123,7 @@ export interface Wait {
   /** The order to wait for. */
   on: string | null;
   untilDisconnect: boolean;
+  then: string;
 }
 
 export type Decide = (

@@ -119,8 +119,8 @@ const LOSSES: Record<string, Failure> = {
     "Timeout",
     "operator",
     true,
-    "网关未在规定时间内返回完整的响应，请检查网络或增大 timeoutMs；以相同参数再次调用不会重复发起认证。",
-    "The gateway did not return a complete response in time; check the network or raise timeoutMs. A repeated call does not start a second verification.",
+    "网关未在规定时间内返回完整的响应，请检查网络或增大 timeoutMs；以相同参数再次调用（不带 restartUnknown）不会重复发起认证。",
+    "The gateway did not return a complete response in time; check the network or raise timeoutMs. A repeated call without restartUnknown does not start a second verification.",
   ),
   "too-large": local(
     "protocol",
@@ -144,8 +144,8 @@ const CONNECTION = local(
   "ConnectionFailed",
   "operator",
   true,
-  "未能连接到网关，或连接中断；请检查网络与 url。以相同参数再次调用不会重复发起认证。",
-  "The gateway is unreachable, or the connection was interrupted; check the network and the url. A repeated call does not start a second verification.",
+  "未能连接到网关，或连接中断；请检查网络与 url。以相同参数再次调用（不带 restartUnknown）不会重复发起认证。",
+  "The gateway is unreachable, or the connection was interrupted; check the network and the url. A repeated call without restartUnknown does not start a second verification.",
 );
 
 /** No response arrived: a start may have reached the gateway. */

@@ -40,7 +40,7 @@ export type StartParameters = Omit<InitFaceVerifyParameters, "sceneId" | "metaIn
 export interface StartOptions extends CallOptions {
   /**
    * Whether to start an order again after `start-outcome-unknown`; default false. If the first start was executed, the
-   * user has two verifications.
+   * user has two verifications. Each call with it may add one more: after an error, call without it.
    */
   restartUnknown?: boolean | undefined;
 }

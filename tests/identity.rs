@@ -94,6 +94,8 @@ fn says_what_is_wrong_with_a_number() {
         ("330103************", "masked"),
         ("110105491231002", "fifteen-digits"),
         ("1101051949123100", "length"),
+        ("11010519491231002XX", "length"),
+        ("11010519491231002X11010519491231002X", "length"),
         ("11010519491231002X ", "white-space"),
         ("11010519491231002X\n", "white-space"),
         ("110105\u{200B}19491231002X", "invisible"),
@@ -178,8 +180,8 @@ fn names_an_invisible_character_and_its_position() {
         "has U+0009 CHARACTER TABULATION at position 8; remove it."
     );
     assert_eq!(
-        cert_name::check("张\u{3000}三").unwrap_err().message.en,
-        "has U+3000 IDEOGRAPHIC SPACE at position 2; remove it."
+        cert_name::check("张三\u{3000}").unwrap_err().message.en,
+        "has U+3000 IDEOGRAPHIC SPACE at position 3; remove it."
     );
 }
 
@@ -242,10 +244,24 @@ fn says_what_is_wrong_with_a_name() {
         ("张··三", "separator"),
         ("张三😀", "not-han"),
         ("김", "not-han"),
+        ("\u{2EE2}云", "radical"),
+        ("\u{2F6F}三", "radical"),
         ("张\u{FFFD}", "not-han"),
         (&"汉".repeat(51), "too-long"),
     ] {
         assert_eq!(cert_name::check(name).unwrap_err().rule, expected, "{name}");
+    }
+}
+
+#[test]
+fn white_space_inside_of_a_name_may_stand_for_a_separator() {
+    let message = |name: &str| cert_name::check(name).unwrap_err().message;
+    assert_eq!(
+        message("阿卜杜拉 买买提").en,
+        "has a space at position 5; remove it or, if the card has a dot there, enter · instead."
+    );
+    for name in [" 张三", "张三 "] {
+        assert!(!message(name).en.contains('·'), "{name}");
     }
 }
 

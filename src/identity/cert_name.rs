@@ -17,8 +17,8 @@ const SEPARATOR: char = '\u{B7}';
 ///
 /// # Errors
 /// The first violated rule: `missing`, `masked`, `too-long`, `latin-letter`, `digit`,
-/// `white-space`, `invisible`, `separator` or `not-han`, with the position of the character but not
-/// the character itself.
+/// `white-space`, `invisible`, `separator`, `radical` or `not-han`, with the position of the character
+/// but not the character itself.
 pub fn check(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
     if text.chars().all(char::is_whitespace) {
         return Err(RuleViolation::new("missing", "不能为空。", "is empty."));
@@ -37,7 +37,8 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
     let mut notices = Vec::new();
     for (at, character) in text.chars().enumerate() {
         let position = at.saturating_add(1);
-        if let Some(problem) = character::unseen(character, position) {
+        let is_inside = at > 0 && position < count;
+        if let Some(problem) = character::unseen(character, position, is_inside) {
             return Err(problem);
         }
         match class(character) {
@@ -119,6 +120,7 @@ enum Reason {
     Masked,
     LatinLetter,
     Digit,
+    Radical,
     NotHan,
 }
 
@@ -144,6 +146,8 @@ fn class(character: char) -> Class {
             Class::Refused(Reason::LatinLetter)
         }
         '0'..='9' | '０'..='９' => Class::Refused(Reason::Digit),
+        // Text from PDFs contains them in place of Han characters.
+        '\u{2E80}'..='\u{2EF3}' | '\u{2F00}'..='\u{2FD5}' => Class::Refused(Reason::Radical),
         _ => Class::Refused(Reason::NotHan),
     }
 }
@@ -164,6 +168,11 @@ fn refusal(reason: Reason, position: usize) -> RuleViolation {
             "digit",
             "是数字，姓名须与证件一致",
             "is a digit; the name must be as on the identity card",
+        ),
+        Reason::Radical => (
+            "radical",
+            "是形似汉字的部首，请重新输入",
+            "is a radical that looks like a Han character; type it again",
         ),
         Reason::NotHan => (
             "not-han",

@@ -5,8 +5,9 @@ use super::RuleViolation;
 use crate::text::Text;
 
 /// The problem of a white-space, line-break or invisible character, which, except for a space, is
-/// named by its code point and Unicode name; `None` for a visible character.
-pub(super) fn unseen(character: char, position: usize) -> Option<RuleViolation> {
+/// named by its code point and Unicode name; `None` for a visible character. Inside of a name, white
+/// space may stand for a separator.
+pub(super) fn unseen(character: char, position: usize, inside_name: bool) -> Option<RuleViolation> {
     let (rule, zh) = if character.is_whitespace() {
         ("white-space", "空白字符 ")
     } else if is_invisible(character) {
@@ -22,11 +23,19 @@ pub(super) fn unseen(character: char, position: usize) -> Option<RuleViolation> 
         ' ' => ("空格", "", "a space"),
         _ => (zh, &*named, &*named),
     };
+    let (zh_or, en_or) = if inside_name && rule == "white-space" {
+        (
+            "；若证件上此处有点，请改为“·”",
+            " or, if the card has a dot there, enter · instead",
+        )
+    } else {
+        ("", "")
+    };
     Some(RuleViolation {
         rule,
         message: Text::composed(
-            format!("第 {position} 个字符是{zh}{zh_name}，请删除。"),
-            format!("has {en} at position {position}; remove it."),
+            format!("第 {position} 个字符是{zh}{zh_name}，请删除{zh_or}。"),
+            format!("has {en} at position {position}; remove it{en_or}."),
         ),
     })
 }
@@ -40,7 +49,7 @@ pub(super) fn foreign(number: &str, skipped: usize) -> Option<RuleViolation> {
     characters
         .map(|(at, character)| (at.saturating_add(1), character))
         .find_map(|(position, character)| {
-            unseen(character, position).or_else(|| full_width(character, position))
+            unseen(character, position, false).or_else(|| full_width(character, position))
         })
 }
 

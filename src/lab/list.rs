@@ -7,6 +7,7 @@ use crate::identity::{RuleViolation, cert_name};
 use crate::text::Text;
 use crate::timestamp::Date;
 use serde::Serialize;
+use std::cmp::Reverse;
 
 /// Maximum length of a record: a longer one means that a quote was not closed.
 const RECORD_MAX: usize = 16_384;
@@ -106,28 +107,34 @@ pub fn layout(beginning: &str) -> Layout {
     }
     let first = rows.first().cloned().unwrap_or_default();
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let titled = |titles: &[&str]| {
-        first.iter().position(|field| {
-            let title: String = field.to_ascii_lowercase().split([' ', '_', '-']).collect();
-            titles.contains(&title.trim())
-        })
-    };
-    let number_title = titled(&NUMBER_TITLES);
-    let name_title = titled(&NAME_TITLES);
-    let header = number_title.is_some()
-        || name_title.is_some()
-        || !first.iter().any(|field| is_number(field));
-    let data = rows.get(usize::from(header)..).unwrap_or_default();
-    let most = |is: fn(&str) -> bool| {
-        let counted = (0..columns.min(COLUMNS_MAX)).map(|column| {
-            let fields = data.iter().filter_map(|row| row.get(column));
-            (fields.filter(|field| is(field)).count(), column)
-        });
+    let below = rows.get(1..).unwrap_or_default();
+    let column_of = |rows: &[Vec<String>], is: fn(&str) -> bool| {
+        let counted = (0..columns.min(COLUMNS_MAX)).map(|column| (count(rows, column, is), column));
         counted
             .filter(|(count, _)| *count > 0)
-            .max_by_key(|(count, column)| (*count, std::cmp::Reverse(*column)))
+            .max_by_key(|(count, column)| (*count, Reverse(*column)))
             .map(|(_, column)| column)
     };
+    let titled = |titles: &[&str], is: fn(&str) -> bool| {
+        let ranked = first.iter().enumerate().filter_map(|(column, field)| {
+            let title: String = field.to_ascii_lowercase().split([' ', '_', '-']).collect();
+            let rank = titles.iter().position(|known| *known == title.trim())?;
+            // The kind of each row's document is written like a title.
+            let repeated = below.iter().any(|row| row.get(column) == Some(field));
+            (!repeated).then(|| (count(below, column, is), Reverse(rank), Reverse(column)))
+        });
+        ranked.max().map(|(_, _, Reverse(column))| column)
+    };
+    let number_title = titled(&NUMBER_TITLES, is_number);
+    let name_title = titled(&NAME_TITLES, is_name);
+    let header = number_title.is_some()
+        || name_title.is_some()
+        || is_header(
+            &first,
+            column_of(below, is_number),
+            column_of(below, is_name),
+        );
+    let data = if header { below } else { &rows };
     let titles = if header { first } else { Vec::new() };
     let title = |column| titles.get(column).cloned().unwrap_or_default();
     Layout {
@@ -135,11 +142,29 @@ pub fn layout(beginning: &str) -> Layout {
             delimiter,
             header,
             start,
-            cert_no: number_title.or_else(|| most(is_number)),
-            cert_name: name_title.or_else(|| most(|field| cert_name::check(field.trim()).is_ok())),
+            cert_no: number_title.or_else(|| column_of(data, is_number)),
+            cert_name: name_title.or_else(|| column_of(data, is_name)),
         },
         titles: (0..columns.min(COLUMNS_MAX)).map(title).collect(),
     }
+}
+
+/// Whether the first row is a header although no title is known. A header that is taken for data is
+/// reported as wrong, but data that is taken for a header is lost unseen.
+fn is_header(first: &[String], cert_no: Option<usize>, cert_name: Option<usize>) -> bool {
+    let field = |column: Option<usize>| first.get(column?).map(String::as_str);
+    let name = field(cert_name).unwrap_or_default();
+    let is_title = field(cert_no).is_some_and(|field| {
+        let is_digit_or_mask = |c: char| c.is_numeric() || matches!(c, '*' | '＊');
+        field.contains(char::is_alphabetic) && !field.contains(is_digit_or_mask)
+    });
+    name.contains("姓名") || is_title && !is_name(name)
+}
+
+/// Number of rows whose field in a column is as described.
+fn count(rows: &[Vec<String>], column: usize, is: fn(&str) -> bool) -> usize {
+    let fields = rows.iter().filter_map(|row| row.get(column));
+    fields.filter(|field| is(field)).count()
 }
 
 /// Checks a chunk. `first_line` is the number of its first line, from 1; `last` marks the last
@@ -181,6 +206,7 @@ pub fn check(
     checked
 }
 
+/// If several columns have a title of this list and as many numbers, the earlier title wins.
 const NUMBER_TITLES: [&str; 15] = [
     "certno",
     "idno",
@@ -188,7 +214,6 @@ const NUMBER_TITLES: [&str; 15] = [
     "idcard",
     "idcardno",
     "identitynumber",
-    "number",
     "身份证",
     "身份证号",
     "身份证号码",
@@ -197,6 +222,8 @@ const NUMBER_TITLES: [&str; 15] = [
     "公民身份号码",
     "居民身份证号",
     "居民身份证号码",
+    // Last, because it may also be the title of a running number.
+    "number",
 ];
 const NAME_TITLES: [&str; 7] = [
     "certname",
@@ -237,13 +264,14 @@ fn check_row(
                     line,
                     "certNo",
                     true,
-                    damaged_by_spreadsheet(number, problem),
+                    with_code_point(number, damaged_by_spreadsheet(number, problem)),
                 );
             }
         }
     }
     if let Some(name) = field(columns.cert_name) {
-        match cert_name::check(name.trim()) {
+        let name = name.trim();
+        match cert_name::check(name) {
             Ok(accepted) => {
                 for notice in accepted.notices {
                     checked.mark(line, "certName", false, notice);
@@ -251,7 +279,7 @@ fn check_row(
             }
             Err(problem) => {
                 right = false;
-                checked.mark(line, "certName", true, problem);
+                checked.mark(line, "certName", true, with_code_point(name, problem));
             }
         }
     }
@@ -325,6 +353,29 @@ fn damaged_by_spreadsheet(number: &str, problem: RuleViolation) -> RuleViolation
         );
     }
     problem
+}
+
+/// Adds the code point of a visible character that is wrong: the console shows only part of a number
+/// and nothing of a name.
+fn with_code_point(text: &str, mut problem: RuleViolation) -> RuleViolation {
+    let is_wrong = |character: &char| match problem.rule {
+        "characters" => !character.is_ascii_digit(),
+        "not-han" | "radical" => cert_name::check(character.encode_utf8(&mut [0; 4]))
+            .is_err_and(|alone| alone.rule == problem.rule),
+        _ => false,
+    };
+    if let Some(wrong) = text.chars().find(is_wrong) {
+        let point = format!("U+{:04X}", u32::from(wrong));
+        problem.message = problem.message.then(&Text::composed(
+            format!("该字符是 {point}。"),
+            format!("It is {point}."),
+        ));
+    }
+    problem
+}
+
+fn is_name(field: &str) -> bool {
+    cert_name::check(field.trim()).is_ok()
 }
 
 fn is_number(field: &str) -> bool {
@@ -494,6 +545,62 @@ mod tests {
             (Some(1), Some(0))
         );
         assert_eq!(layout("").columns.cert_no, None);
+    }
+
+    #[test]
+    fn a_first_row_without_a_number_is_not_lost() {
+        let right = "张三,11010519491231002X\n李四,440524188001010014\n";
+        for first in [
+            "王五,1101051949****002X",
+            "王五,110105 19491231 002X",
+            "王五,1.10105E+17",
+            "王五,１１０１０５１９４９１２３１００２Ｘ",
+            "王五,无",
+            "王五,",
+            "Wang,****",
+        ] {
+            let checked = whole(&format!("{first}\n{right}"));
+            let counted = (checked.rows, checked.right_rows);
+            assert_eq!(counted, (3, 2), "{first}");
+        }
+        for first in ["员工姓名,身份证号码(18位)", "kunde,ausweis", "客户,证件号"] {
+            let checked = whole(&format!("{first}\n{right}"));
+            let counted = (checked.rows, checked.right_rows);
+            assert_eq!(counted, (2, 2), "{first}");
+        }
+        let names = whole("张3\n李四\n王五\n");
+        assert_eq!((names.rows, names.right_rows), (3, 2));
+        let kinds = whole("王五,身份证,1101051949****002X\n张三,身份证,11010519491231002X\n");
+        assert_eq!((kinds.rows, kinds.right_rows), (2, 1));
+    }
+
+    #[test]
+    fn of_several_titled_columns_the_one_with_numbers_counts() {
+        let rows = "1,张三,11010519491231002X\n2,李四,440524188001010014\n";
+        let columns = layout(&format!("Number,Name,ID card\n{rows}")).columns;
+        assert_eq!((columns.cert_no, columns.cert_name), (Some(2), Some(1)));
+        let damaged = layout("Number,Name,ID card\n1,张三,1.10105E+17\n").columns;
+        assert_eq!(damaged.cert_no, Some(2));
+    }
+
+    #[test]
+    fn names_the_code_point_of_a_character_that_looks_right() {
+        let checked = whole(
+            "姓名,证件号码\n\u{2EE2}云,11010519491231002\u{425}\n张三\u{1F600},11010519491231002X\n",
+        );
+        assert_eq!(
+            found(&checked),
+            [
+                (2, "certNo", "characters"),
+                (2, "certName", "radical"),
+                (3, "certName", "not-han"),
+            ]
+        );
+        let points = ["U+0425", "U+2EE2", "U+1F600"];
+        for (listed, point) in checked.problems.iter().zip(points) {
+            assert!(listed.message.zh.ends_with(&format!("该字符是 {point}。")));
+            assert!(listed.message.en.ends_with(&format!(" It is {point}.")));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ import type {
   StartedFaceVerification,
 } from "../../pkg/src/gateway-types";
 import type { Scheme } from "./core";
-import { language } from "./preferences";
+import { language, type Language } from "./preferences";
 
 export type {
   FaceVerification,
@@ -19,8 +19,14 @@ export type {
   StartedFaceVerification,
 } from "../../pkg/src/gateway-types";
 
-/** Why there is no response to show: a problem from the gateway, or no response at all. */
-export type Failure = GatewayProblem | "unreachable";
+/** A problem from the gateway; its title is in the language that the page had at the request. */
+export type Refusal = GatewayProblem & { titleIn: Language };
+
+/** Why there is no response to show: a problem, or no response at all. */
+export type Failure = Refusal | "unreachable";
+
+/** The title, if it is in the language that the page has now. */
+export const titleOf = ({ title, titleIn }: Refusal) => (titleIn === language.value ? title : undefined);
 
 export type Answer<T> =
   | { ok: true; status: number; body: T; retryAfterMs: number }
@@ -133,7 +139,8 @@ export async function photo(outerOrderNo: string): Promise<Blob | null> {
 const TIMEOUT_MS = 45_000;
 
 async function call<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
-  const headers: Record<string, string> = { "accept-language": language.value };
+  const titleIn = language.value;
+  const headers: Record<string, string> = { "accept-language": titleIn };
   if (isTokenSendable.value) headers["authorization"] = `Bearer ${token.value}`;
   if (body) headers["content-type"] = "application/json";
   try {
@@ -148,7 +155,7 @@ async function call<T>(method: string, path: string, body?: object): Promise<Ans
     const answer: unknown = await response.json();
     return response.ok
       ? { ok: true, status: response.status, body: answer as T, retryAfterMs }
-      : { ok: false, failure: isProblem(answer) ? answer : "unreachable", retryAfterMs };
+      : { ok: false, failure: isProblem(answer) ? { ...answer, titleIn } : "unreachable", retryAfterMs };
   } catch {
     // The connection failed, the request timed out, or the response is not the gateway's.
     return { ok: false, failure: "unreachable", retryAfterMs: 0 };

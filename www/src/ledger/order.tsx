@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect } from "preact/hooks";
-import { isTokenSendable, surroundings, type FaceVerificationSummary } from "../gateway";
+import { isTokenSendable, surroundings, titleOf, type FaceVerificationSummary } from "../gateway";
 import { CopyButton } from "../parts/copy";
 import { Facts, type Fact } from "../parts/facts";
 import { FailureNotice, Notice } from "../parts/notice";
@@ -136,7 +136,9 @@ function questionWords(known: FaceVerificationSummary, asked: Question | null): 
   const { at, answer } = asked;
   if (answer === "unreachable") return `${timeWithZone(at)} · ${t.value.failure.gatewayTitle}`;
   const answered = "outerOrderNo" in answer;
-  const said = answered ? t.value.walkthrough.standing[answer.status] : answer.title;
+  const said = answered
+    ? t.value.walkthrough.standing[answer.status]
+    : (titleOf(answer) ?? pick(answer.messages));
   return (
     <>
       {timeWithZone(at)} · {said}

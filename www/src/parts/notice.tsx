@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { Failure } from "../gateway";
+import { titleOf, type Failure } from "../gateway";
 import { pick, t } from "../text";
 import { Info, Right, Wrong } from "./icons";
 
@@ -46,7 +46,7 @@ export function FailureNotice({ failure, retry }: { failure: Failure; retry?: ()
   }
   const problems = [...(failure.errors ?? []), ...(failure.settings ?? [])];
   return (
-    <Notice tone="bad" title={failure.title} live>
+    <Notice tone="bad" title={titleOf(failure)} live>
       <p>{pick(failure.messages)}</p>
       {problems.length > 0 && (
         <ul>

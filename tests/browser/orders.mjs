@@ -66,6 +66,20 @@ for (const look of [...looks, ...[320, 768].map((width) => ({ language: "en", wi
   });
 }
 
+test("an order that is started after the list was shown is in it", async () => {
+  const { no: earlier } = await order(null);
+  await ledger({}, async (page, words) => {
+    await page.getByRole("link", { name: earlier }).waitFor();
+    await page.getByRole("link", { name: words.walkthrough }).click();
+    await page.locator(".http").waitFor();
+    const no = await page.getByLabel(/^Order number/).inputValue();
+    await page.getByRole("button", { name: words.start }).click();
+    await page.getByRole("button", { name: words.open }).waitFor();
+    await page.getByRole("link", { name: "Orders", exact: true }).click();
+    await page.getByRole("link", { name: no }).waitFor();
+  });
+});
+
 test("an order is found by its number; a part of one, and one that is not there, are distinguished", async () => {
   const { no } = await order(null);
   await ledger({}, async (page) => {

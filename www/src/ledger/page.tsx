@@ -16,6 +16,7 @@ import {
   exportAll,
   exported,
   failure,
+  forgetList,
   isFiltered,
   loadFirst,
   loadMore,
@@ -35,6 +36,7 @@ export function Ledger() {
   useEffect(() => {
     if (ready && isTokenSendable.value && !order && orders.value === null && !loading.value) void loadFirst();
   }, [ready, order]);
+  useEffect(() => forgetList, []);
   // Where the list was left for an order: the link back leads there, as the browser's own button does.
   const left = useRef(0);
   return order ? <OrderPage key={order} outerOrderNo={order} /> : <Orders left={left} />;

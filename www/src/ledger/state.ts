@@ -110,6 +110,18 @@ async function countDays(filter: Filter, mine: number): Promise<void> {
   if (mine === latest && answer.ok) counts.value = answer.body.days;
 }
 
+/** Forgets the list, which is out of date when the user returns from another tool. */
+export function forgetList(): void {
+  latest += 1;
+  batch(() => {
+    orders.value = null;
+    counts.value = null;
+    cursor.value = undefined;
+    failure.value = null;
+    loading.value = false;
+  });
+}
+
 export const loadFirst = () => load("");
 export const loadMore = () => (cursor.value ? load(cursor.value) : loadFirst());
 
@@ -303,18 +315,14 @@ export async function ask(outerOrderNo: string): Promise<void> {
 /** Another token may belong to another caller, so nothing of the earlier one's orders stays. */
 gateway.token.subscribe(() => {
   tokens += 1;
-  latest += 1;
   batch(() => {
-    orders.value = null;
-    counts.value = null;
-    cursor.value = undefined;
-    failure.value = null;
+    forgetList();
     actionFailure.value = null;
     missed.value = null;
     order.value = null;
     orderFailure.value = null;
     question.value = null;
     exported.value = null;
-    for (const busy of [loading, searching, opening, asking]) busy.value = false;
+    for (const busy of [searching, opening, asking]) busy.value = false;
   });
 });

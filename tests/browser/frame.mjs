@@ -137,7 +137,7 @@ test("in production the sandbox is not offered, and tools that need the gateway'
       assert.match(request, /authorization\s+…/);
       assert.match(request, /SceneId\s+…/);
       for (const secret of ["some-id", "some-secret", "1000000007"]) assert.ok(!request.includes(secret));
-      await page.getByLabel("Access token (bearer)").fill("not a token of the shop");
+      await page.getByLabel("Access token (bearer)").fill("not-a-token-of-the-shop");
       await page.getByRole("button", { name: words.start }).click();
       await page.locator(".notice.bad").waitFor();
       await assertAccessible(page);

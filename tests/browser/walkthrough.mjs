@@ -289,12 +289,33 @@ test("no request is shown before its destination is known", () =>
     assert.match(await page.locator(".http").innerText(), new RegExp(`^POST ${stack.sandbox}/`));
   }));
 
-test("a wrong token is refused in words", () =>
+test("a wrong token is refused in words of one language, until the order is another one", () =>
   withConsole({ language: "en" }, async (page, words) => {
     await page.getByLabel("Access token (bearer)").fill("nobody");
     await page.getByRole("button", { name: words.start }).click();
-    await page.locator(".notice.bad").waitFor();
+    const notice = page.locator(".step-order .notice.bad");
+    await notice.waitFor();
     await page.getByText("For the developer").waitFor();
+    const title = await notice.locator(".notice-title").innerText();
+    await page.getByRole("button", { name: words.other }).click();
+    await page.getByText("需由开发者处理").waitFor();
+    assert.ok(!(await notice.innerText()).includes(title));
+    await page.getByRole("button", { name: "Switch to English" }).click();
+    await notice.getByText(title).waitFor();
+    await page.getByRole("button", { name: "New" }).click();
+    await notice.waitFor({ state: "detached" });
+  }));
+
+test("a token that no header can hold is not sent", () =>
+  withConsole({ language: "en" }, async (page, words) => {
+    await settled(page);
+    for (const token of ["dev-token ", "dev-token\u200B"]) {
+      await page.getByLabel("Access token (bearer)").fill(token);
+      await page.getByText("The token contains").waitFor();
+      assert.ok(await page.getByRole("button", { name: words.start }).isDisabled());
+    }
+    await page.getByLabel("Access token (bearer)").fill("dev-token");
+    assert.ok(await page.getByRole("button", { name: words.start }).isEnabled());
   }));
 
 /** The code that a step shows, as its copy button copies it. */

@@ -1,4 +1,4 @@
-import { surroundings, token } from "../gateway";
+import { isTokenSendable, surroundings, token } from "../gateway";
 import { Code, CodePanel } from "../parts/code";
 import { Field } from "../parts/field";
 import { Lock } from "../parts/icons";
@@ -40,7 +40,7 @@ export function OrderStep() {
   const busy = starting.value;
   const done = started.value !== null;
   const blocked =
-    !previewed.value || errors.length > 0 || typeof surroundings.value !== "object" || token.value === "";
+    !previewed.value || errors.length > 0 || typeof surroundings.value !== "object" || !isTokenSendable.value;
 
   async function submit(event: Event) {
     event.preventDefault();
@@ -78,6 +78,7 @@ export function OrderStep() {
               mono
               value={token.value}
               onInput={(value) => (token.value = value)}
+              problem={token.value && !isTokenSendable.value ? t.value.ledger.tokenCharacters : undefined}
             />
             <div class="wide">
               <Field {...field("metaInfo")} mono rows={4} />

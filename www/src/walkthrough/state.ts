@@ -59,6 +59,8 @@ export const outcomes = signal<Outcomes | null>(null);
 
 export function set(field: FieldName, value: string): void {
   order.value = { ...order.value, [field]: value };
+  // It was the other order that failed.
+  if (field === "outerOrderNo") startFailure.value = null;
 }
 
 export function newOrderNo(): void {

@@ -161,18 +161,88 @@ test("a check that is stopped shows what it has found", () =>
     await page.locator(".bad-rows tbody tr").first().waitFor();
   }));
 
-test("a file that is dropped is read", () =>
+test("a file that is dropped is read, wherever on the page and whatever is shown", () =>
   list({}, async (page) => {
-    const dropped = await page.evaluateHandle(() => {
-      const data = new DataTransfer();
-      data.items.add(new File(["张三,11010519491231002X\n"], "list.csv", { type: "text/csv" }));
-      return data;
-    });
-    await page.locator(".drop").dispatchEvent("drop", { dataTransfer: dropped });
+    const drop = async (selector, content) => {
+      const dataTransfer = await page.evaluateHandle((content) => {
+        const data = new DataTransfer();
+        data.items.add(new File([content], "list.csv", { type: "text/csv" }));
+        return data;
+      }, content);
+      return page.locator(selector).evaluate((target, dataTransfer) => {
+        const event = (name) => new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true });
+        // Otherwise the browser opens the file.
+        return ["dragover", "drop"].map((name) => !target.dispatchEvent(event(name)));
+      }, dataTransfer);
+    };
+    assert.deepEqual(await drop(".drop", "张三,11010519491231002X\n"), [true, true]);
     await page.getByText("encoding UTF-8").waitFor();
     await page.getByRole("button", { name: "Check the list" }).click();
     assert.deepEqual(await figures(page), [1, 1, 0, 0, 0, 0]);
     await page.getByText("No problems were found.").waitFor();
+    assert.deepEqual(await drop(".top", "张三,1\n李四,11010519491231002X\n"), [true, true]);
+    await page.getByRole("button", { name: "Check the list" }).click();
+    assert.deepEqual(await figures(page), [2, 1, 1, 0, 0, 0]);
+  }));
+
+test("a list in any encoding, and bytes that are invalid in it", () =>
+  list({}, async (page) => {
+    const read = async (...parts) => {
+      await page.setInputFiles("input[type=file]", {
+        name: "list.csv",
+        mimeType: "text/csv",
+        buffer: Buffer.concat(parts.map((part) => Buffer.from(part))),
+      });
+      const shown = await page.getByText(/encoding [A-Z0-9-]+/).innerText();
+      const damaged = await page.getByText("Some bytes of the file are invalid").count();
+      await page.getByRole("button", { name: "Check the list" }).click();
+      const [all, right] = await figures(page);
+      await page.getByRole("button", { name: "Check another" }).click();
+      return [/encoding ([\w-]+)/.exec(shown)[1], damaged, all, right];
+    };
+    const rows = "姓名,证件号码\n张三,11010519491231002X\n李四,440524188001010014\n";
+    const utf16 = Buffer.from(rows.replaceAll(",", "\t"), "utf16le");
+    assert.deepEqual(await read([0xff, 0xfe], utf16), ["UTF-16LE", 0, 2, 2]);
+    assert.deepEqual(await read([0xfe, 0xff], Buffer.from(utf16).swap16()), ["UTF-16BE", 0, 2, 2]);
+    assert.deepEqual(await read("\uFEFF", rows), ["UTF-8", 0, 2, 2]);
+    assert.deepEqual(await read(rows.replaceAll("\n", "\r")), ["UTF-8", 0, 2, 2]);
+    // A row that is cut inside of a character, whose bytes GB18030 decodes without an error.
+    assert.deepEqual(await read(rows, "王五,11010519491231002X,王", [0xe6, 0x9d]), ["UTF-8", 1, 3, 3]);
+    assert.deepEqual(await read(rows, "王", [0xe9], "五,11010519491231002X\n"), ["UTF-8", 1, 3, 2]);
+  }));
+
+test("a list without rows is not right", () =>
+  list({}, async (page) => {
+    await page.getByLabel("Or paste a list").fill("姓名,证件号码\n");
+    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByText("The list has no rows of data.").waitFor();
+    assert.equal(await page.getByText("No problems were found.").count(), 0);
+  }));
+
+test("each stage gets the focus, results are announced, and a list begins at its first page", () =>
+  list({}, async (page) => {
+    const focused = (text) =>
+      page.waitForFunction((text) => document.activeElement?.textContent === text, text);
+    const check = async (rows) => {
+      await page.getByLabel("Or paste a list").fill(rows.join("\n"));
+      await page.getByRole("button", { name: "Check the list" }).press("Enter");
+      await focused("Columns");
+      await page.getByRole("button", { name: "Check the list" }).press("Enter");
+      await focused("Result");
+    };
+    await page.getByLabel("Or paste a list").waitFor();
+    await page.evaluate(() => (globalThis.region = document.querySelector(".list [aria-live]")));
+    await check(Array(120).fill("张三,110105194912310021"));
+    assert.ok(await page.evaluate(() => globalThis.region.contains(document.querySelector(".figures"))));
+    await page.getByLabel("Only invalid rows").check();
+    await page.getByRole("button", { name: "Next" }).click();
+    await page.getByText("Page 2 of 3").waitFor();
+    await page.getByRole("button", { name: "Check another" }).press("Enter");
+    await focused("List");
+    await check(Array(80).fill("张三,110105194912310021"));
+    await page.getByText("Page 1 of 2").waitFor();
+    assert.ok(!(await page.getByLabel("Only invalid rows").isChecked()));
   }));
 
 test("a list without a column of numbers; another one can be chosen", () =>

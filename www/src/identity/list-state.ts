@@ -11,12 +11,16 @@ export const stage = signal<Stage>("empty");
 export const layout = signal<Layout | null>(null);
 export const encoding = signal("");
 export const isEmpty = signal(false);
+/** Whether some of the file's bytes could not be decoded. */
+export const isDamaged = signal(false);
 export const share = signal(0);
 export const tally = signal<Tally | null>(null);
 export const seconds = signal(0);
 export const rowsSoFar = signal(0);
 /** The rows of the current page. */
 export const rows = signal<Row[]>([]);
+export const page = signal(0);
+export const onlyBad = signal(false);
 
 let worker: Worker | null = null;
 let begun = 0;
@@ -76,6 +80,8 @@ export function reset(): void {
     layout.value = null;
     tally.value = null;
     rows.value = [];
+    page.value = 0;
+    onlyBad.value = false;
   });
 }
 
@@ -86,6 +92,7 @@ function receive(report: Report): void {
         layout.value = report.layout;
         encoding.value = report.encoding;
         isEmpty.value = report.empty;
+        isDamaged.value = report.damaged;
         stage.value = "ready";
         break;
       case "progress":

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Layout } from "../core";
 import { Field } from "../parts/field";
 import { Notice } from "../parts/notice";
@@ -10,8 +10,11 @@ import { words, type Labels, type Tally } from "./collected";
 import {
   checkList,
   encoding,
+  isDamaged,
   isEmpty,
   layout,
+  onlyBad,
+  page,
   readList,
   reset,
   rows,
@@ -23,22 +26,45 @@ import {
   stop,
   tally,
   turnTo,
+  type Stage,
 } from "./list-state";
 import { AllDocuments } from "./options";
 
 const pasted = signal("");
 const over = signal(false);
-const onlyBad = signal(false);
-const page = signal(0);
 const ROWS_PER_PAGE = 50;
 
 export function ListChecker() {
   const text = t.value.identity;
   useEffect(() => reset, []);
+  useEffect(acceptFiles, []);
   const now = stage.value;
+  const hasEnded = now === "done" || now === "stopped";
+  const titles: Partial<Record<Stage, string>> = {
+    ready: isEmpty.value ? text.list : text.columns,
+    checking: text.check,
+    done: t.value.walkthrough.steps.result,
+    stopped: t.value.walkthrough.steps.result,
+  };
+  const title = titles[now] ?? text.list;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const before = useRef(now);
+  useEffect(() => {
+    // The focused button went with its stage, unless the user is elsewhere on the page.
+    if (before.current !== now && document.activeElement === document.body) heading.current?.focus();
+    before.current = now;
+  }, [now]);
   return (
     <section class="card list">
+      <h2 key={title} ref={heading} tabIndex={-1} {...(title === text.list ? { class: "hidden" } : {})}>
+        {title}
+      </h2>
       <p class="muted">{text.listLead}</p>
+      {/* Screen readers announce only what comes into a region that is already there. */}
+      <div class="live" aria-live="polite">
+        {now === "checking" && <p>{text.checking(number(rowsSoFar.value))}</p>}
+        {hasEnded && tally.value && <Figures found={tally.value} />}
+      </div>
       {now === "empty" && <Source />}
       {now === "reading" && <Loading />}
       {now === "failed" && (
@@ -50,30 +76,40 @@ export function ListChecker() {
       )}
       {now === "ready" && layout.value && <Columns layout={layout.value} />}
       {now === "checking" && <Progress />}
-      {(now === "done" || now === "stopped") && tally.value && <Result found={tally.value} />}
+      {hasEnded && tally.value && <Result found={tally.value} />}
     </section>
   );
 }
 
-function Source() {
-  const text = t.value.identity;
-  const drop = (event: DragEvent) => {
+/** Reads a file that is dropped anywhere on the page, where the browser would open it in place of the page. */
+function acceptFiles() {
+  const listening = new AbortController();
+  const on = (name: "dragover" | "dragleave" | "drop", use: (event: DragEvent) => void) =>
+    addEventListener(name, use, { signal: listening.signal });
+  const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+  on("dragover", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    over.value = true;
+  });
+  on("dragleave", (event) => {
+    if (!event.relatedTarget) over.value = false;
+  });
+  on("drop", (event) => {
+    if (!hasFiles(event)) return;
     event.preventDefault();
     over.value = false;
     const file = event.dataTransfer?.files[0];
     if (file) readList(file);
-  };
+  });
+  return () => listening.abort();
+}
+
+function Source() {
+  const text = t.value.identity;
   return (
     <>
-      <div
-        class={over.value ? "drop over" : "drop"}
-        onDragOver={(event) => {
-          event.preventDefault();
-          over.value = true;
-        }}
-        onDragLeave={() => (over.value = false)}
-        onDrop={drop}
-      >
+      <div class={over.value ? "drop over" : "drop"}>
         <p>{text.drop}</p>
         <label class="button">
           {text.choose}
@@ -129,6 +165,11 @@ function Columns({ layout: found }: { layout: Layout }) {
   const neither = found.certNo === null && found.certName === null;
   return (
     <>
+      {isDamaged.value && (
+        <Notice tone="warn">
+          <p>{text.damaged}</p>
+        </Notice>
+      )}
       <div class="fields">
         <Field
           label={text.numberColumn}
@@ -169,11 +210,9 @@ function Columns({ layout: found }: { layout: Layout }) {
 
 function Progress() {
   const text = t.value.identity;
-  const rows = text.checking(number(rowsSoFar.value));
   return (
     <div class="progress">
-      <progress max={1} value={share.value} aria-label={rows} />
-      <p role="status">{rows}</p>
+      <progress max={1} value={share.value} aria-label={text.check} />
       <button type="button" class="button small" onClick={stop}>
         {text.stop}
       </button>
@@ -186,7 +225,7 @@ function labels(): Labels {
   return { language: language.value, certNo, certName };
 }
 
-function Result({ found }: { found: Tally }) {
+function Figures({ found }: { found: Tally }) {
   const text = t.value.identity;
   const bad = found.rows - found.right - found.empty;
   const noted = found.counts
@@ -201,7 +240,7 @@ function Result({ found }: { found: Tally }) {
     [text.twice, found.twice, ""],
   ];
   return (
-    <div aria-live="polite">
+    <>
       {stage.value === "stopped" && (
         <Notice tone="warn">
           <p>{text.stopped}</p>
@@ -215,6 +254,17 @@ function Result({ found }: { found: Tally }) {
           </div>
         ))}
       </dl>
+      {found.rows === found.empty
+        ? stage.value === "done" && <Notice tone="bad" title={text.emptyList} />
+        : found.found === 0 && <Notice tone="good" title={text.allRight} />}
+    </>
+  );
+}
+
+function Result({ found }: { found: Tally }) {
+  const text = t.value.identity;
+  return (
+    <div>
       <p class="muted small">{text.took(number(seconds.value, 1))}</p>
       <div class="actions">
         {found.found > 0 && (
@@ -227,9 +277,7 @@ function Result({ found }: { found: Tally }) {
         </button>
         {found.found > 0 && <p class="muted small">{text.downloadNote}</p>}
       </div>
-      {found.found === 0 ? (
-        <Notice tone="good" title={text.allRight} />
-      ) : (
+      {found.found > 0 && (
         <>
           <h2 class="sub">{text.byRule}</h2>
           <table class="table">

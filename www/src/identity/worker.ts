@@ -14,7 +14,7 @@ export type Order =
   | { kind: "file"; labels: Labels };
 
 export type Report =
-  | { kind: "layout"; layout: Layout; encoding: string; empty: boolean }
+  | { kind: "layout"; layout: Layout; encoding: string; empty: boolean; damaged: boolean }
   | { kind: "progress"; rows: number; share: number }
   | { kind: "ended"; stopped: boolean; tally: Tally }
   | { kind: "rows"; rows: Row[] }
@@ -71,17 +71,33 @@ function breathe(): Promise<unknown> {
 }
 
 async function read(source: Blob): Promise<void> {
-  const bytes = await source.arrayBuffer();
-  let encoding = "UTF-8";
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    // The encoding that Chinese spreadsheets use if it is not UTF-8.
-    encoding = "GB18030";
-    text = new TextDecoder("gb18030").decode(bytes);
-  }
+  const bytes = new Uint8Array(await source.arrayBuffer());
+  const { encoding, decoded } = decode(bytes);
+  text = decoded.includes("\n") ? decoded : decoded.replaceAll("\r", "\n");
   const layout = (await core).listLayout(text.slice(0, LAYOUT_CHARACTERS));
-  report({ kind: "layout", layout, encoding, empty: text.trim() === "" });
+  report({ kind: "layout", layout, encoding, empty: text.trim() === "", damaged: text.includes("\uFFFD") });
+}
+
+const BYTE_ORDER_MARKS: [encoding: string, bytes: number[]][] = [
+  ["UTF-8", [0xef, 0xbb, 0xbf]],
+  ["UTF-16LE", [0xff, 0xfe]],
+  ["UTF-16BE", [0xfe, 0xff]],
+];
+
+/** Without a mark: UTF-8, or GB18030, in which Chinese spreadsheets write otherwise. */
+function decode(bytes: Uint8Array): { encoding: string; decoded: string } {
+  const as = (encoding: string) => ({ encoding, decoded: new TextDecoder(encoding).decode(bytes) });
+  const marked = BYTE_ORDER_MARKS.find(([, mark]) => mark.every((byte, at) => bytes[at] === byte));
+  if (marked) return as(marked[0]);
+  const utf8 = as("UTF-8");
+  // GB18030 decodes almost any bytes without an error, but few of its characters are valid in UTF-8.
+  let invalid = 0;
+  let valid = 0;
+  for (const character of utf8.decoded) {
+    if (character === "\uFFFD") invalid += 1;
+    else if (character > "\x7F") valid += 1;
+  }
+  return invalid <= valid ? utf8 : as("GB18030");
 }
 
 async function check(layout: Layout, allDocuments: boolean): Promise<void> {

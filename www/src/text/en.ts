@@ -301,7 +301,7 @@ export const en: Catalogue = {
     unchecked: "not checked, because a preceding part is wrong",
     wrong: "wrong",
     listLead:
-      "Paste or drop a CSV (UTF-8 or GB18030) to check it row by row. The file is read only on this page.",
+      "Paste or drop a CSV (UTF-8, UTF-16 or GB18030) to check it row by row. The file is read only on this page.",
     drop: "Drop a CSV file here",
     choose: "Choose a file",
     paste: "Or paste a list",
@@ -311,6 +311,7 @@ export const en: Catalogue = {
     stop: "Stop",
     stopped: "Stopped; this is the result for the part that was checked.",
     again: "Check another",
+    columns: "Columns",
     numberColumn: "Numbers",
     nameColumn: "Names",
     noColumn: "none",
@@ -334,7 +335,9 @@ export const en: Catalogue = {
     previous: "Previous",
     next: "Next",
     noNumberColumn: "No column of identity numbers was found; choose one.",
-    emptyList: "The list is empty.",
+    emptyList: "The list has no rows of data.",
+    damaged:
+      "Some bytes of the file are invalid in this encoding and were read as � (U+FFFD). Export it again as UTF-8.",
     readFailed: "The file could not be read; choose it again.",
     took: (seconds: string) => `took ${seconds} s`,
     encoding: (name: string) => `encoding ${name}`,

@@ -232,7 +232,7 @@ test("a column that a store leaves out is null in the result", async () => {
   const order = orderOf();
   await clientOf(server.url, store).initFaceVerify(order);
   const read = async (number) => {
-    const { certifyUrl, requestId, ...row } = await store.read(number);
+    const { certifyUrl: _url, requestId: _id, ...row } = await store.read(number);
     return row;
   };
   const { certifyUrl, requestId } = await clientOf(server.url, { ...store, read }).initFaceVerify(order);

@@ -2,6 +2,7 @@
 //! truncated or masked anywhere.
 
 use super::mask;
+use super::reading::is_version;
 use crate::vendor::codes::{self, ApiGatewayCode};
 use crate::vendor::quoted::{
     ACS3_STRING_TO_SIGN as ACS3_HASH, CANONICAL_REQUEST as ACS3_TEXT, STRING_TO_SIGN as RPC_TEXT,
@@ -70,12 +71,45 @@ const WORDS: &[&str] = &[
 /// What older SDKs report if the server's string to sign equals their own.
 pub(super) const SDK_SECRET: &str = "InvalidAccessKeySecret";
 
-/// Texts that precede the signed text in Alibaba Cloud's messages.
-const SENTENCES: &[&str] = &[
-    "Specified signature is not matched with our calculation. server string to sign is:",
-    "The request signature does not conform to Aliyun standards. server string to sign is:",
-    "Specified signature does not match our calculation. server StringToSign is [",
+/// Alibaba Cloud's messages, up to the signed text, and their codes, which newer SDKs do not report.
+const SENTENCES: &[(&str, &str)] = &[
+    (
+        "Specified signature is not matched with our calculation. server string to sign is:",
+        "SignatureDoesNotMatch",
+    ),
+    (
+        "The request signature does not conform to Aliyun standards. server string to sign is:",
+        "IncompleteSignature",
+    ),
+    (
+        "Specified signature does not match our calculation. server StringToSign is [",
+        "SignatureDoesNotMatch",
+    ),
+    (
+        "Specified access key is not found.",
+        "InvalidAccessKeyId.NotFound",
+    ),
+    (
+        "Specified access key is disabled.",
+        "InvalidAccessKeyId.Inactive",
+    ),
+    (
+        "Specified time stamp or date value is expired.",
+        "InvalidTimeStamp.Expired",
+    ),
+    (
+        "Specified signature nonce was used already.",
+        "SignatureNonceUsed",
+    ),
 ];
+
+/// The code of the sentence that the text contains.
+fn code_of_sentence(text: &str) -> Option<&'static str> {
+    SENTENCES.iter().find_map(|(sentence, code)| {
+        let first = sentence.split('.').next()?;
+        text.contains(first).then_some(*code)
+    })
+}
 
 /// Whether a text quotes an error about a signature.
 pub(super) fn is_quoted_in(text: &str) -> bool {
@@ -107,11 +141,14 @@ pub fn read(text: &str) -> ServerError {
             .or_else(|| element(&text, name))
     };
     let code = match find("Code") {
+        // The SDK's finding, which Go reports next to the server's code.
+        _ if text.contains(SDK_SECRET) => Some(SDK_SECRET.to_owned()),
         Some((code, true)) => Some(code),
         Some((code, false)) => word_begun(&code),
         None => {
-            let word = WORDS.iter().find(|word| text.contains(**word));
-            word.map(|word| (*word).to_owned())
+            let word = WORDS.iter().copied().find(|word| text.contains(word));
+            word.or_else(|| code_of_sentence(&text))
+                .map(ToOwned::to_owned)
                 .or_else(|| word_begun(text.split_whitespace().last()?))
         }
     };
@@ -249,7 +286,7 @@ fn server_text(message: &str, is_cut: bool) -> ServerError {
     {
         return seen(message.to_owned(), None, acs3_extent);
     }
-    let begun = SENTENCES.iter().any(|sentence| {
+    let begun = SENTENCES.iter().any(|(sentence, _)| {
         (sentence.len().min(20)..sentence.len())
             .filter_map(|length| sentence.get(..length))
             // The message without a quotation ends with this word.
@@ -290,14 +327,9 @@ fn seen(text: String, digest: Option<String>, extent: fn(&str) -> Extent) -> Ser
 
 /// How much of a string to sign is visible: it uses few characters and ends near the version.
 fn rpc_extent(text: &str) -> Extent {
-    let has_version = text.split("%26").any(|pair| {
-        pair.strip_prefix("Version%3D").is_some_and(|version| {
-            version.len() == 10
-                && version
-                    .bytes()
-                    .all(|byte| byte == b'-' || byte.is_ascii_digit())
-        })
-    });
+    let has_version = text
+        .split("%26")
+        .any(|pair| pair.strip_prefix("Version%3D").is_some_and(is_version));
     if !text.chars().all(is_of_string_to_sign) {
         Extent::Masked
     } else if has_version {
@@ -319,7 +351,7 @@ fn acs3_extent(text: &str) -> Extent {
     }
 }
 
-fn hash_of(text: &str) -> Option<String> {
+pub(super) fn hash_of(text: &str) -> Option<String> {
     let hash = text.get(..64)?;
     let is_one = hash.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_one.then(|| hash.to_ascii_lowercase())
@@ -351,7 +383,7 @@ fn is_of_string_to_sign(character: char) -> bool {
 }
 
 /// Restores line feeds, which logs write as `\n`.
-fn with_line_feeds(text: &str) -> String {
+pub(super) fn with_line_feeds(text: &str) -> String {
     if text.contains('\n') {
         text.to_owned()
     } else {
@@ -470,6 +502,38 @@ mod tests {
         let log = format!("{message}{canonical}]").replace('\n', "\\n");
         assert_eq!(read(&log).server_text.as_deref(), Some(canonical));
         assert_eq!(read(canonical).server_text.as_deref(), Some(canonical));
+    }
+
+    #[test]
+    fn newer_sdks_report_the_message_without_the_code() {
+        for (message, code) in [
+            (
+                "Specified signature is not matched with our calculation.",
+                "SignatureDoesNotMatch",
+            ),
+            (
+                "Specified access key is not found.",
+                "InvalidAccessKeyId.NotFound",
+            ),
+            (
+                "Specified time stamp or date value is expired.",
+                "InvalidTimeStamp.Expired",
+            ),
+            (
+                "Specified signature nonce was used already.",
+                "SignatureNonceUsed",
+            ),
+        ] {
+            let refusal = read(&format!("TeaException: code: 400, {message} request id: 1"));
+            assert_eq!(refusal.code.as_deref(), Some(code));
+            assert!(refusal.meaning.is_some(), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_comparison_of_an_sdk_counts_more_than_the_servers_code() {
+        let go = "SDK.ServerError\nErrorCode: SignatureDoesNotMatch\nRecommend: InvalidAccessKeySecret: Please check you AccessKeySecret";
+        assert_eq!(read(go).code.as_deref(), Some(SDK_SECRET));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::signing::{SignatureVersion, acs3, rpc};
 use crate::vendor::credentials::Secret;
 use crate::vendor::endpoint::DEFAULT_ENDPOINT;
 use serde::Serialize;
+use std::cmp::Ordering;
 
 /// Part of a text with one encoding: consecutive unreserved characters, or a single other
 /// character.
@@ -158,7 +159,9 @@ impl Acs3Parts {
         let has_host = headers
             .iter()
             .any(|(name, _)| name.eq_ignore_ascii_case("host"));
-        if let Some(host) = reading.host.clone().filter(|_| !has_host) {
+        let is_signed =
+            signed_headers(reading).is_none_or(|names| names.iter().any(|name| name == "host"));
+        if let Some(host) = reading.host.clone().filter(|_| is_signed && !has_host) {
             headers.push(("host".to_owned(), host));
         }
         let declared = reading.header("x-acs-content-sha256");
@@ -252,7 +255,7 @@ pub fn calculate(
         SignatureVersion::Rpc => {
             let RpcParts { method, parameters } = RpcParts::of(reading, method);
             let mut sorted = parameters;
-            sorted.sort_by(|a, b| pair(a).cmp(&pair(b)));
+            sorted.sort_unstable_by(|a, b| pair(a).cmp(&pair(b)));
             let pairs: Vec<(&str, &str)> = sorted.iter().map(pair).collect();
             let canonicalized_query = canonicalized_query(&pairs);
             let string_to_sign = rpc::string_to_sign(&method, &canonicalized_query);
@@ -266,14 +269,14 @@ pub fn calculate(
         }
         SignatureVersion::Acs3 => {
             let mut parts = Acs3Parts::of(reading, method);
-            parts.query.sort();
+            sort(&mut parts.query, Ord::cmp);
             let (canonical_request, signed_headers) = parts.canonical_request();
             let string_to_sign = acs3::string_to_sign(&canonical_request);
             let signature = secret.map(|secret| acs3::signature(secret, &string_to_sign));
             let access_key_id = access_key_id(reading).unwrap_or_default();
-            parts
-                .headers
-                .sort_by_cached_key(|(name, _)| name.to_ascii_lowercase());
+            sort(&mut parts.headers, |(a, _), (b, _)| {
+                a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase())
+            });
             Stages::Acs3 {
                 authorization: signature.as_deref().map(|signature| {
                     acs3::authorization(access_key_id, &signed_headers, signature)
@@ -302,6 +305,13 @@ pub fn calculate(
     }
 }
 
+type Pair = (String, String);
+
+/// Sorts pairs by an order. A generic order would compile the sort again for each.
+fn sort(pairs: &mut [Pair], order: fn(&Pair, &Pair) -> Ordering) {
+    pairs.sort_unstable_by(order);
+}
+
 /// The AccessKeyId of a request, under either scheme.
 pub(super) fn access_key_id(reading: &Reading) -> Option<&str> {
     reading.value("AccessKeyId").or_else(|| {
@@ -310,18 +320,19 @@ pub(super) fn access_key_id(reading: &Reading) -> Option<&str> {
     })
 }
 
+/// The names of the signed headers that the request's `Authorization` lists, in lower case.
+pub(super) fn signed_headers(reading: &Reading) -> Option<Vec<String>> {
+    let (_, rest) = reading
+        .header("authorization")?
+        .split_once("SignedHeaders=")?;
+    let names = rest.split(',').next()?.split(';');
+    Some(names.map(|name| name.trim().to_ascii_lowercase()).collect())
+}
+
 /// The signed headers that the request's `Authorization` lists; without it, the headers that
 /// Alibaba Cloud requires.
 fn signed_headers_of(reading: &Reading) -> Headers {
-    let named: Option<Vec<String>> = reading.header("authorization").and_then(|value| {
-        let (_, rest) = value.split_once("SignedHeaders=")?;
-        let list = rest.split(',').next()?;
-        Some(
-            list.split(';')
-                .map(|name| name.trim().to_ascii_lowercase())
-                .collect(),
-        )
-    });
+    let named = signed_headers(reading);
     let is_signed = |name: &str| match &named {
         Some(names) => names.iter().any(|signed| signed == name),
         None => acs3::must_be_signed(name),

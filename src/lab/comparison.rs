@@ -65,13 +65,26 @@ pub enum Origin {
     Sent,
 }
 
+/// The text that is compared with the server's.
+#[derive(Clone, Copy)]
+pub(super) struct Ours<'a> {
+    pub(super) text: &'a str,
+    pub(super) origin: Origin,
+    /// Whether its end is missing.
+    pub(super) is_cut: bool,
+}
+
 /// Compares a text with the server's signed text.
-pub fn compare(
+pub(super) fn compare(
     scheme: SignatureVersion,
-    ours: &str,
-    origin: Origin,
+    own: Ours<'_>,
     refusal: &ServerError,
 ) -> Comparison {
+    let Ours {
+        text: ours,
+        origin,
+        is_cut,
+    } = own;
     let theirs = refusal.server_text.as_deref().unwrap_or_default();
     let separator = match scheme {
         SignatureVersion::Rpc => "%26",
@@ -87,8 +100,9 @@ pub fn compare(
         Some(digest) => {
             let is_same = *digest == hex_sha256(ours.as_bytes());
             // A mask changes the digest.
-            (is_same || !was_masked(ours)).then_some(is_same)
+            (is_same || !is_cut && !was_masked(ours)).then_some(is_same)
         }
+        None if is_cut => None,
         None => (extent == Extent::Whole).then_some(ours == theirs),
     };
     let causes = match (same, extent) {
@@ -99,6 +113,7 @@ pub fn compare(
                 theirs,
                 extent,
                 origin,
+                is_cut,
             };
             match scheme {
                 SignatureVersion::Rpc => texts.rpc_causes(),
@@ -139,12 +154,14 @@ struct Texts<'a> {
     theirs: &'a str,
     extent: Extent,
     origin: Origin,
+    /// Whether the end of `ours` is missing.
+    is_cut: bool,
 }
 
 impl Texts<'_> {
     fn rpc_causes(&self) -> Vec<Finding> {
-        let is_whole = self.extent == Extent::Whole;
-        if !is_whole && self.theirs.matches('&').count() < 2 {
+        let is_whole = self.extent == Extent::Whole && !self.is_cut;
+        if self.extent != Extent::Whole && self.theirs.matches('&').count() < 2 {
             return Vec::new();
         }
         let (our_method, our_path, our_query) = rpc_parts(self.ours);
@@ -210,9 +227,19 @@ impl Texts<'_> {
     /// Compares two canonicalized queries. If `is_cut`, the last pair of `theirs` may be truncated;
     /// `reaches` states that it is a prefix of one of the local pairs.
     fn query_causes(&self, ours: &str, theirs: &str, is_cut: bool, reaches: bool) -> Vec<Finding> {
-        let ours: Vec<&str> = ours.split('&').collect();
+        let mut ours: Vec<&str> = ours.split('&').collect();
         let mut theirs: Vec<&str> = theirs.split('&').collect();
         let tail = if is_cut { theirs.pop() } else { None };
+        if self.is_cut {
+            ours.pop();
+            let names: Vec<&str> = ours.iter().map(|pair| halves(pair).0).collect();
+            // What follows in an unsorted text is not known.
+            let last = names.last().filter(|_| names.is_sorted());
+            theirs.retain(|pair| {
+                let name = halves(pair).0;
+                names.contains(&name) || last.is_some_and(|last| name < *last)
+            });
+        }
         let is_masked = |pair: &str| {
             let (name, value) = halves(pair);
             let mut ours = ours.iter().map(|pair| halves(pair));
@@ -428,9 +455,12 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
         }
     }
     // A different request explains all other differences.
-    causes.sort_by_key(|cause| cause.rule != "another-request");
-    causes.dedup_by(|a, b| a.rule == "another-request" && b.rule == "another-request");
-    causes
+    let (mut another, others): (Vec<_>, Vec<_>) = causes
+        .into_iter()
+        .partition(|cause: &Finding| cause.rule == "another-request");
+    another.truncate(1);
+    another.extend(others);
+    another
 }
 
 /// How two lists of the same pairs differ.
@@ -489,15 +519,6 @@ fn decoded(text: &str) -> Option<String> {
 }
 
 fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding {
-    if matches!(name, "SignatureNonce" | "Timestamp") {
-        return Finding::fatal(
-            "another-request",
-            Text::new(
-                "两边的 SignatureNonce 或 Timestamp 不同：比较的不是同一次请求，或者发送前又生成了一遍。",
-                "SignatureNonce or Timestamp differ: these are two different requests, or the values were regenerated between signing and sending.",
-            ),
-        );
-    }
     let (Some(our_text), Some(their_text)) = (decoded(ours), decoded(theirs)) else {
         return changed(name, origin);
     };
@@ -538,6 +559,15 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
             name,
             "在签名前已经编码过一次，应以原值参与签名。",
             "was already encoded when it was signed; sign the plain value.",
+        );
+    }
+    if matches!(name, "SignatureNonce" | "Timestamp") {
+        return Finding::fatal(
+            "another-request",
+            Text::new(
+                "两边的 SignatureNonce 或 Timestamp 不同：比较的不是同一次请求，或者发送前又生成了一遍。",
+                "SignatureNonce or Timestamp differ: these are two different requests, or the values were regenerated between signing and sending.",
+            ),
         );
     }
     if !our_text.is_ascii() && (their_text.contains('?') || their_text.contains('\u{FFFD}')) {
@@ -620,6 +650,12 @@ fn changed(name: &str, origin: Origin) -> Finding {
 }
 
 fn not_received(name: &str, value: &str, origin: Origin) -> Finding {
+    if name == "Signature"
+        && origin == Origin::Signed
+        && let Some(mistake) = mistakes::named("signature-signed")
+    {
+        return mistake;
+    }
     match (value.is_empty(), origin) {
         (true, Origin::Signed) => about(
             "empty-not-sent",
@@ -715,6 +751,15 @@ mod tests {
     use super::*;
     use crate::signing::rpc;
 
+    /// A text that a program signed.
+    fn whole(text: &str) -> Ours<'_> {
+        Ours {
+            text,
+            origin: Origin::Signed,
+            is_cut: false,
+        }
+    }
+
     /// Compares what a program signed with the server's complete text.
     fn compare(scheme: SignatureVersion, ours: &str, theirs: &str) -> Comparison {
         let refusal = ServerError {
@@ -723,7 +768,7 @@ mod tests {
             ends: true,
             ..ServerError::default()
         };
-        super::compare(scheme, ours, Origin::Signed, &refusal)
+        super::compare(scheme, whole(ours), &refusal)
     }
 
     fn rules(ours: &str, theirs: &str) -> Vec<&'static str> {
@@ -791,6 +836,14 @@ mod tests {
             ),
             ["another-request", "value-changed"]
         );
+        for (ours, rule) in [
+            ("Timestamp=10%3a22", "lower-case-escapes"),
+            ("Timestamp=10%253A22", "signed-encoded"),
+            ("Timestamp=10:22", "encoding"),
+            ("Timestamp=10%3A23", "another-request"),
+        ] {
+            assert_eq!(rules(ours, "Timestamp=10%3A22"), [rule], "{ours}");
+        }
     }
 
     #[test]
@@ -821,7 +874,7 @@ mod tests {
                 digest: Some(hex_sha256(theirs.as_bytes())),
                 ..ServerError::default()
             };
-            let comparison = super::compare(SignatureVersion::Acs3, ours, Origin::Signed, &refusal);
+            let comparison = super::compare(SignatureVersion::Acs3, whole(ours), &refusal);
             (comparison.agreement, comparison.causes.len())
         };
         let answers = [
@@ -942,7 +995,7 @@ mod tests {
                 extent: Extent::Cut,
                 ..ServerError::default()
             };
-            let comparison = super::compare(SignatureVersion::Acs3, ours, Origin::Signed, &refusal);
+            let comparison = super::compare(SignatureVersion::Acs3, whole(ours), &refusal);
             let causes = comparison.causes.iter();
             causes.map(|cause| cause.rule).collect::<Vec<_>>()
         };

@@ -5,9 +5,9 @@
 //! created. The text that the laboratory calculates from a request shows none of this: if it equals
 //! the server's text, the request arrived as pasted, and nothing more follows.
 
-use super::Finding;
 use super::answer::{Extent, SDK_SECRET, ServerError};
 use super::comparison::{Agreement, Comparison, Origin};
+use super::{Finding, signature_form};
 use crate::signing::SignatureVersion;
 use crate::text::Text;
 use serde::Serialize;
@@ -88,7 +88,18 @@ const OF_THE_REQUEST: &[&str] = &[
     "signature-not-encoded",
     "authorization",
     "payload-hash",
+    SIGNED_HEADERS,
+    SIGNED_HEADER_MISSING,
 ];
+
+/// The finding about headers that must be signed.
+pub(super) const SIGNED_HEADERS: &str = "headers-not-signed";
+
+/// The finding about signed headers that the request does not have.
+pub(super) const SIGNED_HEADER_MISSING: &str = "signed-header-missing";
+
+/// The finding about a timestamp that is probably local time.
+pub(super) const LOCAL_TIME: &str = "local-time";
 
 /// The finding about a body that was not pasted.
 pub(super) const BODY_MISSING: &str = "body-not-pasted";
@@ -103,16 +114,15 @@ pub(super) const MASKED_VALUES: &str = "masked-values";
 pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     let mut found = Found(Vec::new());
     let agreement = facts.comparison.map(|comparison| comparison.agreement);
-    let incomplete = facts.refusal.is_some_and(is_incomplete);
+    let incomplete = facts.refusal.filter(|refusal| is_incomplete(refusal));
     let mismatch = facts.refusal.is_some_and(is_mismatch);
     if let Some(refusal) = facts.refusal {
-        found.by_code(refusal);
+        found.by_code(refusal, facts.findings);
     }
     for finding in facts.findings {
         if OF_THE_REQUEST.contains(&finding.rule) {
-            // This proves that the signature was correct before it was sent.
-            let proven = facts.right == Some(true) && finding.rule == "signature-not-encoded";
-            let rests_on: &[Evidence] = if proven {
+            // This proves that only the rest of the request is wrong.
+            let rests_on: &[Evidence] = if facts.right == Some(true) {
                 &[Calculation, Request]
             } else {
                 &[Request]
@@ -140,15 +150,14 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
         }
         if let Some(form) = facts
             .given
-            .and_then(|given| wrong_form(facts.scheme, given))
+            .and_then(|given| signature_form::wrong(facts.scheme, given))
         {
-            found.push(form, Wrong, &[SignatureForm]);
+            found.causes(&[form], &[SignatureForm]);
         }
     }
     let Found(mut found) = found;
-    found.sort_by(|a, b| a.rests_on.cmp(&b.rests_on));
     let any_wrong = found.iter().any(|one| one.standing == Wrong);
-    if incomplete && !any_wrong {
+    if incomplete.is_some() && !any_wrong {
         found.insert(0, conclusion(INCOMPLETE, Wrong, &[ServersCode]));
     }
     if found.is_empty() {
@@ -157,11 +166,14 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     found
 }
 
+/// The conclusions so far, strongest evidence first.
 struct Found(Vec<Conclusion>);
 
 impl Found {
     fn push(&mut self, said: Said, standing: Standing, rests_on: &[Evidence]) {
-        self.0.push(conclusion(said, standing, rests_on));
+        let weaker = |one: &Conclusion| one.rests_on.as_slice() > rests_on;
+        let at = self.0.iter().position(weaker).unwrap_or(self.0.len());
+        self.0.insert(at, conclusion(said, standing, rests_on));
     }
 
     /// Adds each cause once, with its strongest evidence.
@@ -178,10 +190,18 @@ impl Found {
         }
     }
 
-    fn by_code(&mut self, refusal: &ServerError) {
+    fn by_code(&mut self, refusal: &ServerError, findings: &[Finding]) {
         let code = refusal.code.as_deref().unwrap_or_default();
         if code.contains(SDK_SECRET) {
             self.push(SDK_COMPARED, Wrong, &[ServersCode]);
+        } else if code.starts_with("InvalidTimeStamp.Expired") {
+            let local = findings.iter().find(|finding| finding.rule == LOCAL_TIME);
+            match local {
+                Some(local) => self.causes(std::slice::from_ref(local), &[ServersCode, Request]),
+                None => self.push(EXPIRED, Wrong, &[ServersCode]),
+            }
+        } else if code.starts_with("SignatureNonceUsed") {
+            self.push(NONCE_USED, Wrong, &[ServersCode]);
         } else if !is_mismatch(refusal)
             && let Some(meaning) = refusal.meaning
         {
@@ -285,8 +305,10 @@ fn unknown(facts: &Facts<'_>, mismatch: bool, agreement: Option<Agreement>) -> O
     Some(conclusion((rule, text), Unknown, rests_on))
 }
 
+/// Whether the server reports an incomplete signature. If it quotes what it signed, some services report a
+/// wrong signature in this way.
 fn is_incomplete(refusal: &ServerError) -> bool {
-    refusal.code.as_deref() == Some("IncompleteSignature")
+    refusal.code.as_deref() == Some("IncompleteSignature") && refusal.extent == Extent::Absent
 }
 
 /// Whether the server reports a wrong signature without giving details.
@@ -298,31 +320,6 @@ fn is_mismatch(refusal: &ServerError) -> bool {
                 || refusal.digest.is_some()
                 || refusal.extent != Extent::Absent
         }
-    }
-}
-
-/// What the form of an impossible signature shows about how it was created.
-fn wrong_form(scheme: SignatureVersion, given: &str) -> Option<Said> {
-    let is_hex = given.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_base64 = given
-        .trim_end_matches('=')
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
-    match (scheme, given.len()) {
-        (_, 0) => None,
-        (SignatureVersion::Rpc, 28) if is_base64 && given.ends_with('=') => None,
-        (SignatureVersion::Rpc, 40) if is_hex => Some(HEX),
-        (SignatureVersion::Rpc, 64) if is_hex => Some(HEX_SHA256),
-        (SignatureVersion::Rpc, 44) if is_base64 => Some(BASE64_SHA256),
-        (SignatureVersion::Rpc, 56) if is_base64 => Some(BASE64_OF_HEX),
-        (SignatureVersion::Rpc, _) if given.contains('%') => Some(ENCODED_TWICE),
-        (SignatureVersion::Rpc, _) => Some(NO_HMAC_SHA1),
-        (SignatureVersion::Acs3, 64) if is_hex => {
-            let is_upper = given.bytes().any(|byte| byte.is_ascii_uppercase());
-            is_upper.then_some(UPPER_CASE_HEX)
-        }
-        (SignatureVersion::Acs3, 44) if is_base64 => Some(BASE64_OF_ACS3),
-        (SignatureVersion::Acs3, _) => Some(NO_HMAC_SHA256),
     }
 }
 
@@ -349,7 +346,7 @@ const SERVERS_TEXT_SIGNED: Said = (
         "For the server's text, this AccessKeySecret produces the request's signature: the program signed correctly, the pasted request is not the one it signed, and on the server a different secret belongs to this AccessKeyId.",
     ),
 );
-const SECRET: Said = (
+pub(super) const SECRET: Said = (
     "secret",
     Text::new(
         "程序签名的字符串与服务端完全一致，所以错在密钥或 HMAC：AccessKeySecret 不对或带了空白，RPC 的 HMAC 密钥漏了结尾的 &，或者 HMAC 算错了。",
@@ -398,74 +395,25 @@ const UNKNOWN_MISTAKE: Said = (
         "The cause is unknown: this AccessKeySecret does not produce the request's signature, neither correctly nor with the known mistakes. The secret may be wrong, the request may have been changed after signing, or the program made a mistake that the laboratory does not know. Paste the string to sign that the program printed, or the server's complete SignatureDoesNotMatch response.",
     ),
 );
+const EXPIRED: Said = (
+    "refused",
+    Text::new(
+        "请求的时间与服务端时钟相差超过 15 分钟：本机时钟不准，把当地时间写成了 UTC，或者请求在签名很久之后才发出（例如重试时没有重新签名）。",
+        "The request's time differs from the server's clock by more than 15 minutes: this machine's clock is wrong, local time was written as UTC, or the request was sent long after it was signed (for example, by a retry that did not sign again).",
+    ),
+);
+const NONCE_USED: Said = (
+    "refused",
+    Text::new(
+        "SignatureNonce 以前用过：程序生成的值会重复（例如以秒计的时间），或者重试时没有重新签名。每次请求（包括重试）都应使用新的 UUID。",
+        "The SignatureNonce was used before: the program's values repeat (for example, a time in seconds), or a retry did not sign again. Use a new UUID for each request, also for a retry.",
+    ),
+);
 const INCOMPLETE: Said = (
     "incomplete-signature",
     Text::new(
-        "服务端认为签名不完整（IncompleteSignature），而不是密钥不对：Signature 缺失、为空、被截断或在途中被改动。请核对实际发出的 Signature、SignatureMethod 和 SignatureVersion。",
-        "The server reports an incomplete signature (IncompleteSignature), not a wrong secret: the Signature is missing, empty, truncated, or was changed in transit. Check the Signature, SignatureMethod and SignatureVersion that are actually sent.",
-    ),
-);
-const HEX: Said = (
-    "signature-hex",
-    Text::new(
-        "签名写成了十六进制，应为 HMAC-SHA1 的 20 个字节的 Base64。",
-        "The signature is hexadecimal; it must be the Base64 of the 20 bytes of the HMAC-SHA1.",
-    ),
-);
-const HEX_SHA256: Said = (
-    "signature-hex-sha256",
-    Text::new(
-        "签名是 64 位十六进制，即 SHA-256 的长度（ACS3 的写法）；RPC 1.0 应为 HMAC-SHA1 的 Base64。",
-        "The signature is hexadecimal and as long as a SHA-256, as under ACS3; RPC 1.0 requires the Base64 of an HMAC-SHA1.",
-    ),
-);
-const BASE64_SHA256: Said = (
-    "signature-sha256",
-    Text::new(
-        "签名有 32 个字节，即 HMAC-SHA256 的长度；RPC 1.0 应使用 HMAC-SHA1（20 个字节）。",
-        "The signature has 32 bytes, the length of an HMAC-SHA256; RPC 1.0 requires an HMAC-SHA1 with 20 bytes.",
-    ),
-);
-const BASE64_OF_HEX: Said = (
-    "signature-hex-in-base64",
-    Text::new(
-        "签名是 40 个字节的 Base64：通常是把十六进制文本做了 Base64；应直接对 HMAC 的 20 个字节做 Base64。",
-        "The signature is the Base64 of 40 bytes, the length of the hexadecimal text; encode the 20 bytes of the HMAC as Base64.",
-    ),
-);
-const ENCODED_TWICE: Said = (
-    "signature-encoded-twice",
-    Text::new(
-        "Signature 的值里仍有百分号：发送时被编码了两次，应只编码一次。",
-        "The Signature still contains a percent sign: it was percent-encoded twice for sending; encode it once.",
-    ),
-);
-const NO_HMAC_SHA1: Said = (
-    "signature-form",
-    Text::new(
-        "Signature 不是 20 个字节的 Base64（28 个字符，以 = 结尾），所以不可能是 HMAC-SHA1 的结果：可能被截断、被改动，或者是占位符。",
-        "The Signature is not the Base64 of 20 bytes (28 characters, a = at the end), so it cannot be an HMAC-SHA1: it is truncated, changed, or a placeholder.",
-    ),
-);
-const UPPER_CASE_HEX: Said = (
-    "signature-upper-case",
-    Text::new(
-        "签名用了大写十六进制，ACS3 应为小写。",
-        "The signature is in upper-case hexadecimal; ACS3 requires lower case.",
-    ),
-);
-const BASE64_OF_ACS3: Said = (
-    "signature-base64",
-    Text::new(
-        "签名写成了 Base64，ACS3 应为小写十六进制。",
-        "The signature is in Base64; ACS3 requires lower-case hexadecimal.",
-    ),
-);
-const NO_HMAC_SHA256: Said = (
-    "signature-form",
-    Text::new(
-        "签名不是 64 位十六进制，所以不可能是 HMAC-SHA256 的结果：可能被截断、被改动，或者是占位符。",
-        "The signature is not 64 hexadecimal digits, so it cannot be an HMAC-SHA256: it is truncated, changed, or a placeholder.",
+        "服务端认为签名不完整（IncompleteSignature）：通常是签名缺失、为空、被截断或在途中被改动，或者 ACS3 的 SignedHeaders 与请求头不符；有的服务在密钥不对时也返回它。请核对实际发出的请求。",
+        "The server reports an incomplete signature (IncompleteSignature): usually, the signature is missing, empty, truncated, or was changed in transit, or ACS3's SignedHeaders do not match the headers; some services also report a wrong secret in this way. Check the request that is actually sent.",
     ),
 );
 

@@ -1,11 +1,14 @@
 //! Examines a pasted request together with the secret and the server's error.
 
 use super::answer::{self, Extent, ServerError};
-use super::calculation::{Stages, access_key_id, calculate};
-use super::comparison::{Agreement, Comparison, Origin, compare};
-use super::conclusion::{BODY_MISSING, Conclusion, Facts, MASKED_VALUES, PART_READ, conclude};
-use super::reading::{self, Completeness, Form, Reading};
-use super::{Finding, mask, mistakes};
+use super::calculation::{Stages, access_key_id, calculate, signed_headers};
+use super::comparison::{Agreement, Comparison, Origin, Ours, compare};
+use super::conclusion::{
+    BODY_MISSING, Conclusion, Facts, LOCAL_TIME, MASKED_VALUES, PART_READ, SECRET,
+    SIGNED_HEADER_MISSING, SIGNED_HEADERS, conclude,
+};
+use super::reading::{self, Completeness, Form, Parameter, Reading};
+use super::{Finding, mask, mistakes, signature_form};
 use crate::signing::{SignatureVersion, TIMESTAMP_WINDOW_MILLIS, acs3, rpc};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
@@ -64,17 +67,26 @@ redacted_debug!(Examination);
 /// # Errors
 /// If the request is unreadable.
 pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Finding> {
-    let reading = reading::read(subject.request)?;
-    let scheme = subject.scheme.unwrap_or_else(|| reading.scheme());
-    let is_part = is_only_a_part(&reading, scheme);
-    let mut reading = reading.partial(is_part);
-    let secret = (!subject.secret.is_empty()).then(|| Secret::new(subject.secret));
     let refusal = (!subject.answer.trim().is_empty()).then(|| answer::read(subject.answer));
+    let reading = match reading::read(subject.request) {
+        Ok(reading) if reading.form != Form::FormBody => reading,
+        other => match hash_alone(subject.request, refusal.as_ref()) {
+            Some(finding) => return Err(finding),
+            None => other?,
+        },
+    };
+    let scheme = subject.scheme.unwrap_or_else(|| reading.scheme());
+    // Of a string to sign, the visible part is compared.
+    let is_own_cut = reading.signed_text.is_some() && reading.completeness == Completeness::Part;
+    let breaks_off = !names(&reading, mask::ends_with_ellipsis).is_empty();
+    let mut reading = reading.partial(breaks_off);
+    let secret = subject.secret.trim_end_matches('&');
+    let has_ampersand = secret.len() < subject.secret.len();
+    let secret = (!secret.is_empty()).then(|| Secret::new(secret));
     let given_signature = reading.given_signature(scheme).map(ToOwned::to_owned);
-    // An unencoded + arrives as a space; a signature contains no spaces, so it can be restored.
     let given = given_signature
         .as_deref()
-        .map(|given| given.replace(' ', "+"))
+        .map(signature_form::with_plus)
         .filter(|given| !mask::in_value(given));
     let known = Known {
         scheme,
@@ -89,12 +101,17 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         .zip(stages.signature())
         .map(|(given, signature)| given == signature);
     let masked = masked_values(&reading);
-    let mistakes = match known.secret {
-        Some(secret) if matches == Some(false) && !is_part_unknown(&reading, scheme) => {
-            mistakes::find(&reading, scheme, method, secret, subject.gbk)
+    let mistakes = match known.given.zip(known.secret) {
+        Some(signed) if matches == Some(false) && !is_part_unknown(&reading, scheme) => {
+            mistakes::find(&reading, scheme, method, signed, subject.gbk)
         }
         _ => None,
     };
+    let is_explained = matches == Some(true) || mistakes.is_some();
+    let is_part = !is_explained && may_be_part(&reading, scheme) && !reading.missing().is_empty();
+    if is_part {
+        reading.completeness = Completeness::Part;
+    }
     let method = method.or(reading.method.as_deref());
     let mistakes = mistakes.map(|mut mistakes| {
         // Without a method, none can be the wrong one.
@@ -119,14 +136,18 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     let right = matches
         .filter(|matches| *matches || !is_unknown && (mistakes.is_some() || masked.is_none()));
     // Without its body, a request cannot be compared, unless it turns out to be complete.
-    let comparison =
-        comparison.filter(|comparison| comparison.agreement == Agreement::Same || !is_unknown);
+    let comparison = comparison.filter(|comparison| {
+        comparison.agreement == Agreement::Same || !is_unknown || is_own_cut && !breaks_off
+    });
     // A method that the user chose is not the program's mistake.
     let own_causes = match subject.method {
         None => own_causes(&reading, &stages, scheme),
         Some(_) => Vec::new(),
     };
     let mut findings = findings(&reading, &stages, scheme, right, now);
+    if has_ampersand {
+        findings.push(secret_with_ampersand());
+    }
     findings.extend(masked.filter(|_| right != Some(true)));
     findings.extend(known.secret.and_then(secret_finding));
     let conclusions = conclude(&Facts {
@@ -155,17 +176,47 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     })
 }
 
-/// Whether the pasted text itself is only a part of a request: it breaks off, or lacks parameters of
-/// every request, which a curl command or an HTTP message would show.
-fn is_only_a_part(reading: &Reading, scheme: SignatureVersion) -> bool {
-    let may_be_part = match reading.form {
+/// What ACS3's string to sign shows without the canonical request, of which it contains the hash.
+fn hash_alone(request: &str, refusal: Option<&ServerError>) -> Option<Finding> {
+    let (_, rest) = request.split_once(acs3::ALGORITHM)?;
+    let hash = answer::hash_of(answer::with_line_feeds(rest).trim_start())?;
+    let theirs = refusal?.digest.as_ref()?;
+    let (rule, text) = if *theirs == hash {
+        SECRET
+    } else {
+        (
+            "other-hash",
+            Text::new(
+                "程序的待签名字符串里的摘要与服务端的不同，所以规范化请求不同；请贴上程序的规范化请求，才能看出哪里不同。",
+                "The hash in the program's string to sign differs from the server's, so the canonical requests differ; paste the program's to see where.",
+            ),
+        )
+    };
+    Some(Finding::fatal(rule, text))
+}
+
+/// Whether a text that lacks parameters of every request may be a part of one. A curl command or an HTTP
+/// message would show them.
+fn may_be_part(reading: &Reading, scheme: SignatureVersion) -> bool {
+    let is_form = match reading.form {
         Form::Url | Form::FormBody => true,
         Form::Lines | Form::Json => reading.value("Signature").is_some(),
         _ => false,
     };
-    let is_incomplete = scheme == SignatureVersion::Rpc && may_be_part;
-    is_incomplete && !reading.missing().is_empty()
-        || !names(reading, mask::ends_with_ellipsis).is_empty()
+    scheme == SignatureVersion::Rpc && is_form
+}
+
+/// The parameters of RPC that the request lacks, each with the one that it has in another letter case.
+fn lacking(reading: &Reading) -> Option<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in reading.missing() {
+        let is_other = |one: &&Parameter| one.name != name && one.name.eq_ignore_ascii_case(name);
+        let other = reading.parameters.iter().find(is_other);
+        names.push(other.map_or(name.to_owned(), |other| {
+            [name, " (≠ ", &other.name, ")"].concat()
+        }));
+    }
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// Whether a part of what is signed was not pasted. ACS3 signs the body's hash, which a header holds.
@@ -186,7 +237,12 @@ fn own_causes(reading: &Reading, stages: &Stages, scheme: SignatureVersion) -> V
         ends: true,
         ..ServerError::default()
     };
-    compare(scheme, signed, Origin::Signed, &right).causes
+    let own = Ours {
+        text: signed,
+        origin: Origin::Signed,
+        is_cut: false,
+    };
+    compare(scheme, own, &right).causes
 }
 
 /// What is known in addition to the request.
@@ -229,8 +285,12 @@ impl Known<'_> {
         } else {
             Origin::Sent
         };
-        let ours = signed.unwrap_or(stages.signed_text());
-        Some(compare(self.scheme, ours, origin, self.refusal?))
+        let own = Ours {
+            text: signed.unwrap_or(stages.signed_text()),
+            origin,
+            is_cut: signed.is_some() && reading.completeness == Completeness::Part,
+        };
+        Some(compare(self.scheme, own, self.refusal?))
     }
 
     /// Whether the request's signature was calculated over the server's text.
@@ -303,7 +363,8 @@ fn findings(
             Completeness::BodyMissing => Some(body_missing(scheme)),
             Completeness::Part => {
                 findings.retain(|finding| !finding.fatal);
-                Some(part_read())
+                let lacking = lacking(reading).filter(|_| may_be_part(reading, scheme));
+                Some(part_read(lacking))
             }
         };
         findings.splice(0..0, unread);
@@ -317,10 +378,7 @@ fn findings(
 fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) {
     // The body may hold what the query lacks.
     let is_whole = reading.completeness == Completeness::Whole;
-    let missing = reading.missing();
-    if is_whole && !missing.is_empty() {
-        findings.push(missing_parts(&missing));
-    }
+    findings.extend(lacking(reading).filter(|_| is_whole).map(missing_parts));
     if is_whole && reading.value("Format").is_none() {
         findings.push(Finding::notice(
             "format",
@@ -348,7 +406,7 @@ fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) 
     }
     if reading
         .value("Signature")
-        .is_some_and(|signature| signature.contains(' '))
+        .is_some_and(|signature| signature.trim_end().contains(' '))
     {
         findings.push(Finding::fatal(
             "signature-not-encoded",
@@ -359,6 +417,7 @@ fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) 
         ));
     }
     let empty_signature = reading.completeness != Completeness::Part
+        && reading.signed_text.is_none()
         && reading.value("Signature").is_some_and(str::is_empty);
     let is_request =
         is_whole && !matches!(reading.form, Form::StringToSign | Form::Lines | Form::Json);
@@ -382,8 +441,9 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
             .filter(|name| reading.header(name).is_none_or(str::is_empty))
             .collect();
         if !missing.is_empty() {
-            findings.push(missing_parts(&missing));
+            findings.push(missing_parts(missing.join(", ")));
         }
+        findings.extend(not_signed_headers(reading));
         let authorized = reading.header("authorization");
         let signature = reading.given_signature(SignatureVersion::Acs3);
         let names_scheme = authorized.is_none_or(|value| value.starts_with(acs3::ALGORITHM));
@@ -467,26 +527,101 @@ fn clock(
         ));
     }
     let off = time.millis_since(now);
-    if off.saturating_abs() > TIMESTAMP_WINDOW_MILLIS {
-        let minutes = off.saturating_abs().checked_div(60_000).unwrap_or_default();
-        let (count, zh_unit, en_unit) = match minutes {
-            0..120 => (minutes, "分钟", "minutes"),
-            120..2_880 => (minutes / 60, "小时", "hours"),
-            _ => (minutes / 1_440, "天", "days"),
-        };
-        let (zh, en) = if off < 0 {
-            ("早", "before")
-        } else {
-            ("晚", "after")
-        };
+    if off.saturating_abs() <= TIMESTAMP_WINDOW_MILLIS {
+        return;
+    }
+    if let Some(hours) = hours_of_zone(off) {
         findings.push(Finding::notice(
-            "clock",
+            LOCAL_TIME,
             Text::composed(
-                format!("{name} 比现在{zh} {count} {zh_unit}；发送时若与服务端时钟相差超过 15 分钟，会得到 InvalidTimeStamp.Expired。"),
-                format!("{name} is {count} {en_unit} {en} now; if it differed by more than 15 minutes from the server's clock when sent, the response is InvalidTimeStamp.Expired."),
+                format!("{name} 比现在晚大约 {hours} 小时：很可能把当地时间（UTC+{hours}）写成了 UTC，因此会得到 InvalidTimeStamp.Expired。"),
+                format!("{name} is about {hours} hours after now: it is probably local time (UTC+{hours}) written as UTC, which results in InvalidTimeStamp.Expired."),
+            ),
+        ));
+        return;
+    }
+    let minutes = rounded(off.saturating_abs(), 60_000);
+    let (count, zh_unit, en_unit) = match minutes {
+        0..120 => (minutes, "分钟", "minutes"),
+        120..2_880 => (rounded(minutes, 60), "小时", "hours"),
+        _ => (rounded(minutes, 1_440), "天", "days"),
+    };
+    let (zh, en) = if off < 0 {
+        ("早", "before")
+    } else {
+        ("晚", "after")
+    };
+    findings.push(Finding::notice(
+        "clock",
+        Text::composed(
+            format!("{name} 比现在{zh} {count} {zh_unit}；发送时若与服务端时钟相差超过 15 分钟，会得到 InvalidTimeStamp.Expired。"),
+            format!("{name} is {count} {en_unit} {en} now; if it differed by more than 15 minutes from the server's clock when sent, the response is InvalidTimeStamp.Expired."),
+        ),
+    ));
+}
+
+/// The time zone, in hours east of UTC, whose local time is later than UTC by that much. An earlier time
+/// may just be that of an old request.
+fn hours_of_zone(off: i64) -> Option<i64> {
+    let hours = rounded(off, 3_600_000);
+    let distance = off.saturating_sub(hours.saturating_mul(3_600_000));
+    let is_zone = (1..=14).contains(&hours) && distance.saturating_abs() <= TIMESTAMP_WINDOW_MILLIS;
+    is_zone.then_some(hours)
+}
+
+/// `value` in units, rounded.
+fn rounded(value: i64, unit: i64) -> i64 {
+    value.saturating_add(unit / 2).div_euclid(unit)
+}
+
+/// The headers that `SignedHeaders` omits although they must be signed, and those that it lists although
+/// the request does not have them.
+fn not_signed_headers(reading: &Reading) -> Vec<Finding> {
+    let Some(signed) = signed_headers(reading) else {
+        return Vec::new();
+    };
+    let host = reading.host.as_ref().map(|_| "host".to_owned());
+    let names = reading.headers.iter();
+    let names = names.map(|(name, _)| name.to_ascii_lowercase());
+    let sent: Vec<String> = names.chain(host).collect();
+    let has_body = reading.body.is_some() || reading.completeness != Completeness::Whole;
+    let mut omitted: Vec<&str> = Vec::new();
+    for name in &sent {
+        let must_be = acs3::must_be_signed(name) && (has_body || name != "content-type");
+        if must_be && !signed.contains(name) && !omitted.contains(&name.as_str()) {
+            omitted.push(name);
+        }
+    }
+    let mut not_sent: Vec<&str> = Vec::new();
+    for name in &signed {
+        // curl adds headers such as content-type.
+        let is_added = reading.form == Form::Curl && !name.starts_with("x-acs-");
+        if !name.is_empty() && !sent.contains(name) && !is_added {
+            not_sent.push(name);
+        }
+    }
+    let mut findings = Vec::new();
+    if !omitted.is_empty() {
+        let names = omitted.join(", ");
+        findings.push(Finding::fatal(
+            SIGNED_HEADERS,
+            Text::composed(
+                format!("SignedHeaders 缺少 {names}：host、所有 x-acs- 请求头和有请求体时的 content-type 都必须签名，否则会得到 IncompleteSignature。"),
+                format!("SignedHeaders lacks {names}: sign host, every x-acs- header and, with a body, content-type; otherwise, the response is IncompleteSignature."),
             ),
         ));
     }
+    if !not_sent.is_empty() && reading.completeness == Completeness::Whole {
+        let names = not_sent.join(", ");
+        findings.push(Finding::fatal(
+            SIGNED_HEADER_MISSING,
+            Text::composed(
+                format!("SignedHeaders 列出了 {names}，而粘贴的请求没有这样的请求头：没有发送、被代理去掉，或者没有粘贴。"),
+                format!("SignedHeaders lists {names}, which the pasted request does not have: the header was not sent, a proxy removed it, or it was not pasted."),
+            ),
+        ));
+    }
+    findings
 }
 
 fn no_signature() -> Finding {
@@ -525,14 +660,19 @@ fn body_not_shown() -> Finding {
     )
 }
 
-fn part_read() -> Finding {
-    Finding::notice(
-        PART_READ,
-        Text::new(
-            "粘贴的内容只有一部分读作了请求（见下面的参数），或者本身不完整；其余部分可能有请求体或参数值的剩余部分，它们也参与签名，因此无法判断签名是否正确。请只粘贴请求：写在一行里的 URL、完整的 curl 命令，或请求行、请求头和请求体。",
-            "Only a part of the pasted text was read as the request (see the parameters below), or the text is incomplete. The rest may hold a body or the end of a value, which are signed, too, so the signature cannot be judged. Paste the request alone: a URL on one line, the whole curl command, or request line, headers and body.",
-        ),
-    )
+fn part_read(lacking: Option<String>) -> Finding {
+    let text = Text::new(
+        "粘贴的内容只有一部分读作了请求（见下面的参数），或者本身不完整；其余部分可能有请求体或参数值的剩余部分，它们也参与签名，因此无法判断签名是否正确。请只粘贴请求：写在一行里的 URL、完整的 curl 命令，或请求行、请求头和请求体。",
+        "Only a part of the pasted text was read as the request (see the parameters below), or the text is incomplete. The rest may hold a body or the end of a value, which are signed, too, so the signature cannot be judged. Paste the request alone: a URL on one line, the whole curl command, or request line, headers and body.",
+    );
+    let Some(names) = lacking else {
+        return Finding::notice(PART_READ, text);
+    };
+    let lacking = Text::composed(
+        format!("如果请求已粘贴完整，则它缺少 {names}。"),
+        format!("If this is the whole request, it lacks {names}."),
+    );
+    Finding::notice(PART_READ, text.then(&lacking))
 }
 
 fn from_html() -> Finding {
@@ -565,11 +705,20 @@ fn masked_values(reading: &Reading) -> Option<Finding> {
     ))
 }
 
-fn missing_parts(missing: &[&str]) -> Finding {
-    let names = missing.join(", ");
+fn missing_parts(names: String) -> Finding {
     Finding::fatal(
         "missing",
         Text::composed(format!("缺少 {names}。"), format!("Missing: {names}.")),
+    )
+}
+
+fn secret_with_ampersand() -> Finding {
+    Finding::notice(
+        "secret-ampersand",
+        Text::new(
+            "填写的 AccessKeySecret 以 & 结尾；& 属于 RPC 的 HMAC 密钥，不属于 AccessKeySecret，这里已去掉。",
+            "The AccessKeySecret entered here ends with &, which belongs to RPC's signing key, not to the secret, and was removed.",
+        ),
     )
 }
 
@@ -674,6 +823,149 @@ mod tests {
     }
 
     #[test]
+    fn a_hash_alone_is_compared() {
+        let canonical = "POST\n/\n\nhost:a\n\nhost\nff";
+        let text = acs3::string_to_sign(canonical);
+        let answer = |text: &str| format!("server StringToSign is [{text}]");
+        let rule = |answer: &str| {
+            let subject = Subject {
+                request: &format!("stringToSign=>\n{text}"),
+                scheme: None,
+                method: None,
+                secret: "",
+                answer,
+                gbk: "",
+            };
+            examine(&subject, Timestamp::from_unix_millis(0))
+                .err()
+                .map(|finding| finding.rule)
+        };
+        assert_eq!(rule(&answer(&text)), Some("secret"));
+        assert_eq!(
+            rule(&answer(&acs3::string_to_sign("x"))),
+            Some("other-hash")
+        );
+        assert_eq!(rule(""), None);
+    }
+
+    #[test]
+    fn a_future_time_at_a_whole_hour_is_local_time() {
+        let clock = |time: &str| {
+            let request = REQUEST.replace("2023-03-13T08%3A34%3A30Z", time);
+            let findings = subject(&request, "", "").findings;
+            (findings[0].rule, findings[0].message.en.to_string())
+        };
+        // Now is 08:34:31.
+        for (time, zone) in [
+            ("2023-03-13T16:34:00Z", 8),
+            ("2023-03-13T16:20:00Z", 8),
+            ("2023-03-13T17:40:00Z", 9),
+        ] {
+            let (rule, text) = clock(time);
+            assert_eq!(rule, LOCAL_TIME, "{time}");
+            assert!(text.contains(&format!("(UTC+{zone})")), "{text}");
+        }
+        for (time, count) in [
+            ("2023-03-13T16:10:00Z", "8 hours after"),
+            ("2023-03-13T00:35:00Z", "8 hours before"),
+            ("2023-03-13T08:10:00Z", "25 minutes before"),
+            ("2023-03-16T08:10:00Z", "3 days after"),
+        ] {
+            let (rule, text) = clock(time);
+            assert_eq!(rule, "clock", "{time}");
+            assert!(text.contains(count), "{text}");
+        }
+        let signed = REQUEST.replace("T08%3A34", "T16%3A34");
+        let expired = r#"{"Code":"InvalidTimeStamp.Expired"}"#;
+        assert_eq!(rule(&subject(&signed, "", expired)), LOCAL_TIME);
+        assert_eq!(rule(&subject(REQUEST, "", expired)), "refused");
+    }
+
+    #[test]
+    fn a_request_that_lacks_a_parameter_is_whole_if_its_signature_is_explained() {
+        let misnamed = REQUEST.replace("&Timestamp=", "&TimeStamp=");
+        let found = subject(&misnamed, "testsecret", "");
+        let request = |signature: &str| {
+            format!(
+                "{misnamed}&Signature={}",
+                signature
+                    .replace('=', "%3D")
+                    .replace('+', "%2B")
+                    .replace('/', "%2F")
+            )
+        };
+        let right = found.stages.signature().unwrap().to_owned();
+        let text = found.stages.signed_text().to_owned();
+        let key = Secret::new("testsecret");
+        let wrong = rpc::signature(&key, &text.replace("GET", "get"));
+        for (signature, expected) in [(&right, "right"), (&wrong, "lower-case-method")] {
+            let found = subject(&request(signature), "testsecret", "");
+            assert_eq!(rule(&found), expected);
+            assert_eq!(found.findings[0].rule, "missing");
+            let text = &found.findings[0].message.en;
+            assert_eq!(text, "Missing: Timestamp (≠ TimeStamp).");
+        }
+        let unknown = subject(&request(&right), "another", "");
+        assert_eq!(rule(&unknown), PART_READ);
+        assert!(
+            unknown.findings[0]
+                .message
+                .en
+                .ends_with("it lacks Timestamp (≠ TimeStamp).")
+        );
+    }
+
+    #[test]
+    fn an_ampersand_after_the_secret_is_not_part_of_it() {
+        let signed = format!("{REQUEST}{SIGNED}");
+        for secret in ["testsecret&", "testsecret&&"] {
+            let found = subject(&signed, secret, "");
+            assert_eq!((found.right, rule(&found)), (Some(true), "right"));
+            assert_eq!(found.findings[0].rule, "secret-ampersand");
+        }
+    }
+
+    #[test]
+    fn the_form_of_a_right_signature_may_be_the_mistake() {
+        let of = |signature: &str, secret: &str| {
+            let found = subject(&format!("POST {REQUEST}&Signature={signature}"), secret, "");
+            let rules: Vec<_> = found.conclusions.iter().map(|one| one.rule).collect();
+            (found.right, rules)
+        };
+        let text = subject(&format!("POST {REQUEST}"), "", "")
+            .stages
+            .signed_text()
+            .to_owned();
+        // A secret whose signature contains both characters.
+        let secret = (0..).map(|number| format!("secret{number}"));
+        let (secret, right) = secret
+            .map(|secret| (secret.clone(), rpc::signature(&Secret::new(secret), &text)))
+            .find(|(_, right)| right.contains('+') && right.contains('/'))
+            .unwrap();
+        let sent = |signature: &str| signature.replace('+', "%2B");
+        for (signature, rule) in [
+            (format!("{}%0A", sent(&right)), "signature-white-space"),
+            (
+                right.replace('+', "-").replace('/', "_"),
+                "signature-url-safe",
+            ),
+            (
+                right.replace('+', "-").replace('/', "_").replace('=', ""),
+                "signature-url-safe",
+            ),
+            (sent(&right.replace('=', "")), "signature-unpadded"),
+        ] {
+            assert_eq!(
+                of(&signature, &secret),
+                (Some(false), vec![rule]),
+                "{signature}"
+            );
+            assert_eq!(of(&signature, ""), (None, vec![rule]), "{signature}");
+        }
+        assert_eq!(of(&sent(&right), &secret), (Some(true), vec!["right"]));
+    }
+
+    #[test]
     fn finds_what_is_missing_or_odd() {
         let rules = |request: &str, secret: &str| {
             let found = subject(request, secret, "").findings;
@@ -682,7 +974,7 @@ mod tests {
         assert_eq!(rules("A=1\nB=2", ""), ["missing", "format"]);
         assert_eq!(
             rules(&REQUEST.replace("08%3A34", "09%3A34"), ""),
-            ["clock", "no-signature"]
+            ["local-time", "no-signature"]
         );
         assert_eq!(
             rules(&REQUEST.replace("30Z", "30.000Z"), ""),

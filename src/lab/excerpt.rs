@@ -1,7 +1,8 @@
 //! Finds the request within the text that was copied with it: prompts, quotes, traces and log lines.
 
 use super::http_message::is_method;
-use super::{answer, curl};
+use super::reading::is_version;
+use super::{answer, curl, mask};
 
 /// Marks that copying adds before or after a text and that are not visible.
 const INVISIBLE: [char; 4] = ['\u{FEFF}', '\u{200B}', '\u{200E}', '\u{2060}'];
@@ -98,8 +99,9 @@ fn python_bytes(literal: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The string to sign that a program printed, without its label and what follows it.
-pub(super) fn string_to_sign(text: &str) -> Option<String> {
+/// The string to sign that a program printed, without its label and what follows it, and whether a mark
+/// of truncation follows it.
+pub(super) fn string_to_sign(text: &str) -> Option<(String, bool)> {
     let text = answer::unescaped(text);
     let starts = ["GET", "POST"]
         .into_iter()
@@ -123,7 +125,10 @@ pub(super) fn string_to_sign(text: &str) -> Option<String> {
     let end = version_end(&joined).unwrap_or(joined.len());
     let is_mark =
         |character: char| character.is_whitespace() || "\"'`”’」.。,，;；".contains(character);
-    Some(joined.get(..end)?.trim_end_matches(is_mark).to_owned())
+    let signed = joined.get(..end)?;
+    let visible = mask::before_ellipsis(signed);
+    let trimmed = visible.unwrap_or(signed).trim_end_matches(is_mark);
+    Some((trimmed.to_owned(), visible.is_some()))
 }
 
 /// Joins the lines into which a terminal wraps a string to sign.
@@ -145,18 +150,10 @@ fn without_line_breaks(text: &str) -> String {
 
 /// Where a string to sign ends: after the API's version, unless another parameter follows.
 fn version_end(text: &str) -> Option<usize> {
-    let date = "0000-00-00";
     ["Version%3D", "Version="].into_iter().find_map(|name| {
         let start = text.rfind(name)?.checked_add(name.len())?;
-        let end = start.checked_add(date.len())?;
-        let version = text.get(start..end)?;
-        let is_date = version
-            .bytes()
-            .zip(date.bytes())
-            .all(|(byte, form)| match form {
-                b'0' => byte.is_ascii_digit(),
-                dash => byte == dash,
-            });
+        let end = start.checked_add("0000-00-00".len())?;
+        let is_date = is_version(text.get(start..end)?);
         let next = text.get(end..)?.chars().next();
         let goes_on =
             next.is_some_and(|next| next.is_ascii_alphanumeric() || matches!(next, '%' | '&'));
@@ -164,20 +161,22 @@ fn version_end(text: &str) -> Option<usize> {
     })
 }
 
-/// The URL of a call within other text. Where it ends is a guess, and the rest of the text may hold
-/// a body.
-pub(super) fn url(text: &str) -> Option<String> {
+/// A text with URLs without the escapes of JSON. A URL contains no backslash.
+pub(super) fn without_json(text: &str) -> String {
     let escapes = [
         ("\\u0026", "&"),
         ("\\u003d", "="),
         ("\\u003D", "="),
         ("\\/", "/"),
     ];
-    let text = escapes
-        .iter()
-        .fold(text.to_owned(), |text, (escape, plain)| {
-            text.replace(escape, plain)
-        });
+    let unescape = |text: String, (escape, plain): &(&str, &str)| text.replace(escape, plain);
+    escapes.iter().fold(text.to_owned(), unescape)
+}
+
+/// The URL of a call within other text. Where it ends is a guess, and the rest of the text may hold
+/// a body.
+pub(super) fn url(text: &str) -> Option<String> {
+    let text = without_json(text);
     let mut end = 0_usize;
     text.match_indices("://").find_map(|(at, _)| {
         // A URL within a URL is not looked at again.

@@ -53,8 +53,22 @@ pub(super) fn length_at_start(text: &str) -> Option<usize> {
 
 /// Whether the text ends with a mark of truncation.
 pub(super) fn ends_with_ellipsis(text: &str) -> bool {
-    let text = text.trim_end().to_ascii_lowercase();
-    ["..", "…", "(truncated)", "[truncated]", "<truncated>"]
-        .iter()
-        .any(|end| text.ends_with(end))
+    before_ellipsis(text).is_some()
+}
+
+/// The text before the mark of truncation with which it ends.
+pub(super) fn before_ellipsis(text: &str) -> Option<&str> {
+    let text = text.trim_end();
+    let before_dots = text.trim_end_matches(['.', '…']);
+    let inner = text.strip_suffix([')', ']', '>']).unwrap_or(before_dots);
+    let inner = inner.trim_end_matches(['.', '…']);
+    let word = inner
+        .rfind(['(', '[', '<'])
+        .and_then(|at| inner.split_at_checked(at));
+    match word {
+        Some((before, word)) if word.get(1..)?.eq_ignore_ascii_case("truncated") => {
+            Some(before.trim_end())
+        }
+        _ => (text.ends_with("..") || text.ends_with('…')).then_some(before_dots),
+    }
 }

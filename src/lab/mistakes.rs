@@ -1,9 +1,9 @@
 //! Finds the mistakes that explain a request's signature: tries common ones, up to three at a time,
 //! until the signature is reproduced.
 
-use super::calculation::{Acs3Parts, RpcParts, pair};
+use super::calculation::{Acs3Parts, RpcParts, access_key_id, pair};
 use super::reading::{Parameter, Place, Reading};
-use super::{Finding, answer};
+use super::{Finding, answer, signature_form};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::{self, hmac_sha256};
 use crate::signing::rpc::hmac_sha1;
@@ -18,6 +18,8 @@ use serde_json::Value;
 #[derive(Default)]
 struct Habits {
     ampersand_is_wrong: bool,
+    key: Key,
+    key_starts_with: &'static str,
     key_ends_with: &'static str,
     key_is_trimmed: bool,
     other_method: bool,
@@ -35,6 +37,8 @@ struct Habits {
     lower_case_escapes: bool,
     encodes_nothing: bool,
     encodes_values_twice: bool,
+    second_encoding_is_right: bool,
+    signs_signature: bool,
     order: Order,
     drops_empty: bool,
     leaves_out: Vec<String>,
@@ -43,6 +47,15 @@ struct Habits {
     hashes_nothing_of_the_body: bool,
     misses_empty_line: bool,
     signs_canonical_request: bool,
+}
+
+/// What a program takes for the AccessKeySecret.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Key {
+    #[default]
+    Secret,
+    AccessKeyId,
+    Nothing,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -115,6 +128,9 @@ enum Kind {
     KeyStart,
     Ampersand,
     Once,
+    /// Not a mistake: it limits others to the first encoding, of names and values.
+    Pass,
+    Own,
     Path,
     Digest,
     Body,
@@ -299,6 +315,27 @@ static COMMON: &[Mistake] = &[
     mistake(Kind::KeyEnd, "secret-space", |habits| habits.key_ends_with = " ",
         "AccessKeySecret 末尾多了一个空格（通常是复制时带入的）。",
         "The AccessKeySecret ended with a space, most likely from copying."),
+    mistake(Kind::KeyEnd, "secret-tab", |habits| habits.key_ends_with = "\t",
+        "AccessKeySecret 末尾多了一个制表符（通常是复制时带入的）。",
+        "The AccessKeySecret ended with a tab, most likely from copying."),
+    mistake(Kind::KeyEnd, "secret-carriage-return-alone", |habits| habits.key_ends_with = "\r",
+        "AccessKeySecret 末尾多了一个回车（通常是从文件读取时带入的）。",
+        "The AccessKeySecret ended with a carriage return, most likely read from a file."),
+    mistake(Kind::KeyEnd, "secret-leading-space", |habits| habits.key_starts_with = " ",
+        "AccessKeySecret 开头多了一个空格（通常是复制时带入的）。",
+        "The AccessKeySecret began with a space, most likely from copying."),
+    mistake(Kind::KeyEnd, "secret-quoted", |habits| (habits.key_starts_with, habits.key_ends_with) = ("\"", "\""),
+        "AccessKeySecret 连同两边的双引号一起用作了密钥（通常来自配置文件或环境变量）。",
+        "The AccessKeySecret was used with the double quotes around it, most likely from a configuration file or an environment variable."),
+    mistake(Kind::KeyEnd, "secret-single-quoted", |habits| (habits.key_starts_with, habits.key_ends_with) = ("'", "'"),
+        "AccessKeySecret 连同两边的单引号一起用作了密钥（通常来自配置文件或环境变量）。",
+        "The AccessKeySecret was used with the single quotes around it, most likely from a configuration file or an environment variable."),
+    mistake(Kind::KeyEnd, "key-is-id", |habits| habits.key = Key::AccessKeyId,
+        "HMAC 的密钥用成了 AccessKeyId，应为 AccessKeySecret。",
+        "The AccessKeyId was used as the signing key instead of the AccessKeySecret."),
+    mistake(Kind::KeyEnd, "key-empty", |habits| habits.key = Key::Nothing,
+        "AccessKeySecret 是空的：程序没有读到它（例如环境变量没有设置）。",
+        "The AccessKeySecret was empty: the program did not get it (for example, from an environment variable that is not set)."),
     mistake(Kind::KeyStart, "secret-trimmed", |habits| habits.key_is_trimmed = true,
         "填在这里的 AccessKeySecret 首尾有空白，而程序用的没有。",
         "The AccessKeySecret entered here has white space around it; the one in your program does not."),
@@ -309,6 +346,14 @@ static RPC: &[Mistake] = &[
     mistake(Kind::Ampersand, "key-without-ampersand", |habits| habits.ampersand_is_wrong = true,
         "HMAC 的密钥漏了 &：应为 AccessKeySecret 后面再加一个 &。",
         "The signing key lacked its &: it is the AccessKeySecret followed by &."),
+    mistake(Kind::KeyEnd, "key-with-two-ampersands", |habits| habits.key_ends_with = "&",
+        "HMAC 的密钥末尾有两个 &：应为 AccessKeySecret 后面只加一个 &。",
+        "The signing key ended with two &: it is the AccessKeySecret followed by one &."),
+    mistake(Kind::Pass, "", |habits| habits.second_encoding_is_right = true,
+        "", ""),
+    mistake(Kind::Own, "signature-signed", |habits| habits.signs_signature = true,
+        "Signature 本身参与了签名；应先签名，再加上 Signature。",
+        "Signature itself was signed; add it to the request after signing."),
     mistake(Kind::Once, "encoded-once", |habits| habits.encodes_once = true,
         "规范化请求字符串没有再编码一次就拼进了待签名字符串。",
         "The canonicalized query in the string to sign was not encoded a second time."),
@@ -370,14 +415,25 @@ const TRIED_MAX: usize = 64 << 20;
 /// The mistakes, at most three, with which `secret` reproduces the request's signature. `None` if
 /// no combination does; empty if the signature is correct. `gbk` is the host's decoding of
 /// [`gbk_pairs`], or empty.
-pub fn find(
+pub(super) fn find(
     reading: &Reading,
     scheme: SignatureVersion,
     method: Option<&str>,
-    secret: &Secret,
+    (given, secret): (&str, &Secret),
     gbk: &str,
 ) -> Option<Vec<Finding>> {
-    let given = reading.given_signature(scheme)?.replace(' ', "+");
+    let (given, difference) = signature_form::corrected(scheme, given);
+    let found = find_all(reading, scheme, method, (given, secret), gbk)?;
+    Some(found.into_iter().chain(difference).collect())
+}
+
+fn find_all(
+    reading: &Reading,
+    scheme: SignatureVersion,
+    method: Option<&str>,
+    (given, secret): (String, &Secret),
+    gbk: &str,
+) -> Option<Vec<Finding>> {
     let own = match scheme {
         SignatureVersion::Rpc => RPC,
         SignatureVersion::Acs3 => ACS3,
@@ -397,10 +453,14 @@ pub fn find(
         SignatureVersion::Rpc => rpc_digest,
         SignatureVersion::Acs3 => acs3_digest,
     };
+    let keys = &Keys {
+        secret,
+        id: access_key_id(reading).unwrap_or_default(),
+    };
     let search = Search {
         message,
         digest,
-        secret,
+        keys,
         given,
     };
     let right = search.sign(&[]);
@@ -430,7 +490,7 @@ pub fn find(
         if !seen.contains(&signature) {
             seen.push(signature);
             effective.push(one);
-        } else if has_json && one.kind == Kind::Space {
+        } else if has_json && one.kind == Kind::Space || one.kind == Kind::Pass {
             effective.push(one);
         }
     }
@@ -439,7 +499,7 @@ pub fn find(
             leaves_out: vec![name.clone()],
             ..Habits::default()
         };
-        if digest(&message(&habits), &habits, secret) == search.given {
+        if digest(&message(&habits), &habits, keys) == search.given {
             return Some(vec![left_out(name)]);
         }
     }
@@ -449,8 +509,8 @@ pub fn find(
 /// The search for mistakes that reproduce a signature.
 struct Search<'a> {
     message: &'a dyn Fn(&Habits) -> String,
-    digest: fn(&str, &Habits, &Secret) -> String,
-    secret: &'a Secret,
+    digest: fn(&str, &Habits, &Keys<'_>) -> String,
+    keys: &'a Keys<'a>,
     /// The signature.
     given: String,
 }
@@ -458,7 +518,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn sign(&self, mistakes: &[&Mistake]) -> String {
         let habits = habits_of(mistakes);
-        (self.digest)(&(self.message)(&habits), &habits, self.secret)
+        (self.digest)(&(self.message)(&habits), &habits, self.keys)
     }
 
     /// Whether these mistakes reproduce the signature. `before` is the message with all of them except the last:
@@ -466,7 +526,7 @@ impl Search<'_> {
     fn fits(&self, before: &str, mistakes: &[&Mistake]) -> bool {
         let signature = match mistakes.last() {
             Some(last) if last.is_of_key() => {
-                (self.digest)(before, &habits_of(mistakes), self.secret)
+                (self.digest)(before, &habits_of(mistakes), self.keys)
             }
             _ => self.sign(mistakes),
         };
@@ -528,6 +588,7 @@ fn habits_of(mistakes: &[&Mistake]) -> Habits {
 fn findings(mistakes: &[&Mistake]) -> Vec<Finding> {
     mistakes
         .iter()
+        .filter(|mistake| mistake.kind != Kind::Pass)
         .map(|mistake| Finding::fatal(mistake.rule, mistake.text.clone()))
         .collect()
 }
@@ -541,9 +602,13 @@ pub(super) fn named(rule: &str) -> Option<Finding> {
 
 /// The mistakes, at most two, that encode `value` as `encoded`.
 pub(super) fn of_value(encoded: &str, value: &str) -> Option<Vec<Finding>> {
+    // A value that was not encoded at all does not show which encoder keeps its characters.
+    let is_plain = encoded == value;
     let of_values: Vec<&Mistake> = COMMON
         .iter()
-        .filter(|mistake| mistake.is_of_values())
+        .filter(|one| {
+            one.is_of_values() && !(is_plain && ["encode-uri", "escape"].contains(&one.rule))
+        })
         .collect();
     let made = |mistakes: &[&Mistake]| encode(value, &habits_of(mistakes), &[]) == encoded;
     if let Some(one) = of_values.iter().find(|one| made(&[one])) {
@@ -577,22 +642,25 @@ fn rpc_message(parts: &RpcParts, habits: &Habits, gbk: &Gbk) -> String {
         .parameters
         .iter()
         .filter(|parameter| habits.leaves_out_place != Some(parameter.place));
+    let own = habits.signs_signature.then_some(("Signature", ""));
     let query = query(
-        kept.map(|parameter: &Parameter| pair(parameter)),
+        kept.map(|parameter: &Parameter| pair(parameter)).chain(own),
         habits,
         gbk,
     );
     let path = if habits.plain_slash { "/" } else { "%2F" };
     let query = if habits.encodes_once {
         query
+    } else if habits.second_encoding_is_right {
+        encode(&query, &Habits::default(), gbk)
     } else {
         encode(&query, habits, gbk)
     };
     [method(&parts.method, habits).as_str(), path, &query].join("&")
 }
 
-fn rpc_digest(message: &str, habits: &Habits, secret: &Secret) -> String {
-    let key = key(secret, habits, !habits.ampersand_is_wrong);
+fn rpc_digest(message: &str, habits: &Habits, keys: &Keys<'_>) -> String {
+    let key = key(keys, habits, !habits.ampersand_is_wrong);
     let digest = habits
         .digest
         .unwrap_or(|key, message| STANDARD.encode(hmac_sha1(key, message)));
@@ -630,8 +698,8 @@ fn acs3_message(parts: &Acs3Parts, habits: &Habits, gbk: &Gbk) -> String {
     }
 }
 
-fn acs3_digest(message: &str, habits: &Habits, secret: &Secret) -> String {
-    let key = key(secret, habits, habits.ampersand_is_wrong);
+fn acs3_digest(message: &str, habits: &Habits, keys: &Keys<'_>) -> String {
+    let key = key(keys, habits, habits.ampersand_is_wrong);
     let digest = habits
         .digest
         .unwrap_or(|key, message| hex::encode(hmac_sha256(key, message)));
@@ -650,10 +718,14 @@ fn query<'a>(
             !is_left_out && !is_dropped
         })
         .collect();
+    let in_lower_case = |name: &str| name.to_ascii_lowercase();
     match habits.order {
-        Order::ByBytes => pairs.sort(),
-        Order::IgnoringCase => pairs.sort_by_cached_key(|(name, _)| name.to_ascii_lowercase()),
         Order::AsTheyStand => {}
+        // One sort for both orders: each has kilobytes of code.
+        order => pairs.sort_unstable_by(|a, b| match order {
+            Order::IgnoringCase => in_lower_case(a.0).cmp(&in_lower_case(b.0)).then(a.cmp(b)),
+            _ => a.cmp(b),
+        }),
     }
     let written: Vec<String> = pairs
         .into_iter()
@@ -870,14 +942,22 @@ fn method(method: &str, habits: &Habits) -> String {
     }
 }
 
-fn key(secret: &Secret, habits: &Habits, ampersand: bool) -> Secret {
-    let secret = if habits.key_is_trimmed {
-        secret.expose().trim()
-    } else {
-        secret.expose()
+/// What a program may take for the AccessKeySecret.
+struct Keys<'a> {
+    secret: &'a Secret,
+    id: &'a str,
+}
+
+fn key(keys: &Keys<'_>, habits: &Habits, ampersand: bool) -> Secret {
+    let key = match habits.key {
+        Key::Secret if habits.key_is_trimmed => keys.secret.expose().trim(),
+        Key::Secret => keys.secret.expose(),
+        Key::AccessKeyId => keys.id,
+        Key::Nothing => "",
     };
     let ampersand = if ampersand { "&" } else { "" };
-    Secret::new(format!("{secret}{}{ampersand}", habits.key_ends_with))
+    let (start, end) = (habits.key_starts_with, habits.key_ends_with);
+    Secret::new([start, key, end, ampersand].concat())
 }
 
 #[cfg(test)]
@@ -889,7 +969,7 @@ mod tests {
     // Every mistake changes the signature of this request.
     const REQUEST: &str = "POST /?Format=JSON&RegionId=cn-hangzhou&a=1&UserId= HTTP/1.1\n\
         Host: cloudauth.aliyuncs.com\nx-acs-date: d\n\n\
-        SecurityToken=t%2Fk&CertName=%E5%BC%A0+%2A~%21%27%28%40&SceneId=1&Action=X&\
+        AccessKeyId=k&SecurityToken=t%2Fk&CertName=%E5%BC%A0+%2A~%21%27%28%40&SceneId=1&Action=X&\
         MetaInfo=%7B%22b%22%3A%20%22%2F%3C%E5%BC%A0%22%2C%20%22a%22%3A1%7D";
 
     /// What a host returns for those pairs that the request needs.
@@ -905,11 +985,23 @@ mod tests {
     }
 
     fn rpc_signature(parts: &RpcParts, habits: &Habits, secret: &Secret, gbk: &Gbk) -> String {
-        rpc_digest(&rpc_message(parts, habits, gbk), habits, secret)
+        let keys = Keys { secret, id: "k" };
+        rpc_digest(&rpc_message(parts, habits, gbk), habits, &keys)
     }
 
     fn acs3_signature(parts: &Acs3Parts, habits: &Habits, secret: &Secret, gbk: &Gbk) -> String {
-        acs3_digest(&acs3_message(parts, habits, gbk), habits, secret)
+        let keys = Keys { secret, id: "k" };
+        acs3_digest(&acs3_message(parts, habits, gbk), habits, &keys)
+    }
+
+    fn find(
+        reading: &Reading,
+        scheme: SignatureVersion,
+        secret: &Secret,
+        gbk: &str,
+    ) -> Option<Vec<Finding>> {
+        let given = reading.given_signature(scheme)?.replace(' ', "+");
+        super::find(reading, scheme, None, (&given, secret), gbk)
     }
 
     fn rules(scheme: SignatureVersion, secret: &str, signature: &str) -> Option<Vec<&'static str>> {
@@ -927,7 +1019,7 @@ mod tests {
                 ));
             }
         }
-        let found = find(&reading, scheme, None, &Secret::new(secret), &gbk())?;
+        let found = find(&reading, scheme, &Secret::new(secret), &gbk())?;
         Some(found.into_iter().map(|finding| finding.rule).collect())
     }
 
@@ -948,7 +1040,8 @@ mod tests {
         let reading = read(REQUEST).unwrap();
         let secret = Secret::new(" secret");
         let parts = RpcParts::of(&reading, None);
-        let all: Vec<_> = RPC.iter().chain(COMMON).collect();
+        let all = RPC.iter().chain(COMMON);
+        let all: Vec<_> = all.filter(|one| one.kind != Kind::Pass).collect();
         for (at, first) in all.iter().enumerate() {
             let signature = rpc_signature(
                 &parts,
@@ -961,7 +1054,8 @@ mod tests {
                 Some(vec![first.rule])
             );
             for second in &all[at + 1..] {
-                if first.kind == Kind::Encoder && second.kind == Kind::Encoder {
+                if first.kind == second.kind && [Kind::Encoder, Kind::KeyEnd].contains(&first.kind)
+                {
                     continue; // no program has two mistakes of one kind
                 }
                 // Two mistakes may cancel each other out or equal a third, but they are always
@@ -995,7 +1089,7 @@ mod tests {
                 value: signature,
                 place: Place::Form,
             });
-            let found = find(&reading, SignatureVersion::Rpc, None, &secret, "")?;
+            let found = find(&reading, SignatureVersion::Rpc, &secret, "")?;
             Some(found.iter().map(|finding| finding.rule).collect::<Vec<_>>())
         };
         assert_eq!(found(&["asterisk-kept"]), Some(vec!["asterisk-kept"]));
@@ -1015,7 +1109,7 @@ mod tests {
             value: signature,
             place: Place::Form,
         });
-        assert!(find(&reading, SignatureVersion::Rpc, None, &secret, "").is_none());
+        assert!(find(&reading, SignatureVersion::Rpc, &secret, "").is_none());
     }
 
     #[test]
@@ -1050,7 +1144,7 @@ mod tests {
                 "Authorization".to_owned(),
                 acs3::authorization("k", "host;x-acs-date", &signature),
             ));
-            let found = find(&sent, SignatureVersion::Acs3, None, &secret, &gbk()).unwrap();
+            let found = find(&sent, SignatureVersion::Acs3, &secret, &gbk()).unwrap();
             let rules: Vec<_> = found.iter().map(|finding| finding.rule).collect();
             assert_eq!(rules, [mistake.rule]);
         }

@@ -18,6 +18,7 @@ pub mod mistakes;
 pub mod outgoing;
 pub mod reading;
 pub mod share;
+mod signature_form;
 #[cfg(test)]
 mod tests;
 

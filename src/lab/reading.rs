@@ -160,6 +160,8 @@ impl Reading {
     /// The signature that the request contains.
     pub fn given_signature(&self, scheme: SignatureVersion) -> Option<&str> {
         match scheme {
+            // What a program signed is not what it sent.
+            _ if self.signed_text.is_some() => None,
             SignatureVersion::Rpc => self.value("Signature"),
             SignatureVersion::Acs3 => {
                 let (_, signature) = self.header("authorization")?.rsplit_once("Signature=")?;
@@ -189,14 +191,17 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
     if answer::is_quoted_in(text) {
         return Err(servers_answer());
     }
-    if let Some(signed) = excerpt::string_to_sign(text) {
-        return from_string_to_sign(&signed);
+    if let Some((signed, is_cut)) = excerpt::string_to_sign(text) {
+        let reading = from_string_to_sign(&signed)?;
+        // As in the server's text, the version is at the end.
+        let is_cut = is_cut || !reading.value("Version").is_some_and(is_version);
+        return Ok(reading.partial(is_cut));
     }
     if text.starts_with('{') {
         return from_json(text);
     }
     if text.starts_with("https://") || text.starts_with("http://") {
-        return from_url(text);
+        return from_url(&excerpt::without_json(text));
     }
     if let Some(reading) = from_canonical_request(text)? {
         return Ok(reading);
@@ -565,7 +570,7 @@ fn from_json(text: &str) -> Result<Reading, Finding> {
 fn from_string_to_sign(text: &str) -> Result<Reading, Finding> {
     let mut parts = text.splitn(3, '&');
     let method = parts.next().unwrap_or_default();
-    let query = parts.nth(1).unwrap_or_default();
+    let query = without_begun_character(parts.nth(1).unwrap_or_default());
     let once = parse_form(query.as_bytes()).map_err(|error| unreadable(query, error))?;
     // A query that was not encoded a second time is split into pairs directly.
     let canonicalized = match once.as_slice() {
@@ -575,42 +580,116 @@ fn from_string_to_sign(text: &str) -> Result<Reading, Finding> {
     Ok(Reading {
         method: Some(method.to_ascii_uppercase()),
         signed_text: Some(text.to_owned()),
-        ..plain(Form::StringToSign, pairs(canonicalized, Place::Unknown)?)
+        ..plain(
+            Form::StringToSign,
+            pairs(without_begun_character(canonicalized), Place::Unknown)?,
+        )
     })
 }
 
-/// Method, path, query, headers, an empty line, header names and a hash, one per line.
+/// Method, path, query, headers, an empty line, header names and a hash, one per line, within any text.
 fn from_canonical_request(text: &str) -> Result<Option<Reading>, Finding> {
-    let lines: Vec<&str> = text.lines().collect();
-    let [method, path, query, headers @ .., signed_headers, hash] = lines.as_slice() else {
+    let text = answer::with_line_feeds(text);
+    let all: Vec<&str> = text.lines().collect();
+    let starts = all.windows(2).enumerate().filter_map(|(at, pair)| {
+        let [first, path] = pair else { return None };
+        // A label may precede the method.
+        let is_label = |character: char| !character.is_ascii_alphabetic();
+        let method = first.rsplit(is_label).next()?;
+        (is_method(method) && path.starts_with('/') && !path.contains(' ')).then_some((at, method))
+    });
+    let mut ends = all.iter().enumerate().skip(4).filter(|(at, line)| {
+        let before = at.checked_sub(1).and_then(|at| all.get(at));
+        answer::hash_of(line).is_some() && before.is_some_and(|names| !names.contains(':'))
+    });
+    let Some((start, method)) = starts.min() else {
         return Ok(None);
     };
-    let is_one = is_method(method)
-        && path.starts_with('/')
-        && !path.contains(' ')
-        && hash.len() == 64
-        && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && !signed_headers.contains(':');
-    if !is_one {
+    let end = ends.find(|(at, _)| *at >= start.saturating_add(4));
+    let lines = end.and_then(|(end, _)| all.get(start..=end));
+    let Some([_, path, query, headers @ .., signed_headers, hash]) = lines else {
         return Ok(None);
-    }
+    };
+    let hash = hash.get(..64).unwrap_or_default();
+    let signed_text = [&[method, path, query], headers, &[signed_headers, hash]]
+        .concat()
+        .join("\n");
     let headers: Headers = headers
         .iter()
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     Ok(Some(Reading {
-        method: Some((*method).to_owned()),
+        method: Some(method.to_owned()),
         host: header(&headers, "host").map(ToOwned::to_owned),
         path: (*path).to_owned(),
         headers,
-        signed_text: Some(text.to_owned()),
+        signed_text: Some(signed_text),
         ..plain(Form::CanonicalRequest, pairs(query, Place::Query)?)
     }))
 }
 
+/// Whether the text is the version of an API, such as `2019-03-07`.
+pub(super) fn is_version(text: &str) -> bool {
+    let form = "0000-00-00";
+    let is_of_form = |(byte, form)| match form {
+        b'0' => u8::is_ascii_digit(&byte),
+        dash => byte == dash,
+    };
+    text.len() == form.len() && text.bytes().zip(form.bytes()).all(is_of_form)
+}
+
 /// Several lines of unencoded `Name=value` or `Name: value`.
 fn lines(text: &str) -> Option<Vec<Parameter>> {
+    let parameters = pairs_of_lines(text)?;
+    let is_end_of_item = |value: &str| value.trim_end().ends_with(',');
+    let parameters = if is_notation(&parameters, is_end_of_item) {
+        with_values(parameters, |value| {
+            value.trim_end().trim_end_matches(',').to_owned()
+        })
+    } else {
+        parameters
+    };
+    let is_quoted = |value: &str| unquoted(value).is_some();
+    Some(if is_notation(&parameters, is_quoted) {
+        with_values(parameters, |value| {
+            unquoted(value).unwrap_or_else(|| value.to_owned())
+        })
+    } else {
+        parameters
+    })
+}
+
+/// Whether marks of the values belong to the notation of the lines: all values have them, except perhaps
+/// the last, or two values that never contain any.
+fn is_notation(parameters: &[Parameter], is_marked: fn(&str) -> bool) -> bool {
+    let never = ["Timestamp", "Signature"];
+    let of_protocol = parameters
+        .iter()
+        .filter(|one| never.contains(&one.name.as_str()));
+    let mut but_last = parameters.iter().take(parameters.len().saturating_sub(1));
+    but_last.all(|one| is_marked(&one.value))
+        || of_protocol.filter(|one| is_marked(&one.value)).count() == never.len()
+}
+
+fn with_values(mut parameters: Vec<Parameter>, change: fn(&str) -> String) -> Vec<Parameter> {
+    for parameter in &mut parameters {
+        parameter.value = change(&parameter.value);
+    }
+    parameters
+}
+
+/// The content of a quoted value, as in YAML or a file of environment variables.
+fn unquoted(value: &str) -> Option<String> {
+    let value = value.trim_end();
+    if value.starts_with('"') {
+        return serde_json::from_str(value).ok();
+    }
+    let inner = value.strip_prefix('\'')?.strip_suffix('\'')?;
+    Some(inner.to_owned())
+}
+
+fn pairs_of_lines(text: &str) -> Option<Vec<Parameter>> {
     let lines: Vec<&str> = text
         .lines()
         .filter(|line| !line.trim().is_empty())
@@ -670,6 +749,15 @@ fn unreadable(text: &str, error: FormError) -> Finding {
                 format!("There are more than {MAX_PAIRS} parameters; check the pasted text."),
             ),
         ),
+    }
+}
+
+/// The query without its last pair if that ends within a character.
+fn without_begun_character(query: &str) -> &str {
+    if ends_within_character(query) {
+        query.rsplit_once('&').map_or("", |(before, _)| before)
+    } else {
+        query
     }
 }
 
@@ -785,6 +873,7 @@ mod tests {
             (format!("请求失败：{url}，状态码 400。"), Form::Url),
             (format!("{{\"url\":\"{url}\",\"status\":400}}"), Form::Url),
             (url.replace('&', "&amp;"), Form::Url),
+            (format!("\"{}\"", url.replace('&', "\\u0026")), Form::Url),
             (url.replace("&Na", "&\nNa"), Form::Url),
             ("https://a.example/\nAction=X&Name=a%20b".to_owned(), Form::Url),
             ("https://a.example/\n\nAction=X&Name=a+b".to_owned(), Form::Url),
@@ -1024,6 +1113,48 @@ mod tests {
         assert_eq!(reading.scheme(), SignatureVersion::Acs3);
         assert_eq!(named(&reading), [("B", "1"), ("a", " ")]);
         assert_eq!(reading.header("Host"), Some("a.example"));
+    }
+
+    #[test]
+    fn finds_a_canonical_request_in_a_log() {
+        let hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let text = format!("POST\n/\nB=1\nhost:a.example\n\nhost\n{hash}");
+        for pasted in [
+            text.clone(),
+            format!(
+                "canonicalRequest=========>\n{text}\nstringToSign=========>\nACS3-HMAC-SHA256\n{hash}"
+            ),
+            format!("canonicalRequest=========>\n {text}"),
+            format!("INFO canonical request: \"{}\"", text.replace('\n', "\\n")),
+        ] {
+            let reading = read(&pasted).unwrap();
+            assert_eq!(reading.form, Form::CanonicalRequest, "{pasted}");
+            assert_eq!(reading.signed_text.as_deref(), Some(&*text), "{pasted}");
+        }
+    }
+
+    #[test]
+    fn quotes_and_commas_of_a_notation_are_not_part_of_values() {
+        let expected = [
+            ("Action", "X"),
+            ("Timestamp", "2023-10-26T10:22:32Z"),
+            ("Signature", "ab+c="),
+            ("Name", "a\"b"),
+        ];
+        for text in [
+            "Action: \"X\"\nTimestamp: \"2023-10-26T10:22:32Z\"\nSignature: \"ab+c=\"\nName: \"a\\\"b\"",
+            "Action=X,\nTimestamp=2023-10-26T10:22:32Z,\nSignature=ab+c=,\nName=a\"b",
+            "Action='X',\nTimestamp='2023-10-26T10:22:32Z',\nSignature='ab+c=',\nName='a\"b'",
+            "Action: X\nTimestamp: '2023-10-26T10:22:32Z'\nSignature: \"ab+c=\"\nName: a\"b",
+        ] {
+            assert_eq!(named(&read(text).unwrap()), expected, "{text}");
+        }
+        let own = "Action=X\nName=\"a\",\nUserId=1,";
+        let own = read(own).unwrap();
+        assert_eq!(
+            named(&own),
+            [("Action", "X"), ("Name", "\"a\","), ("UserId", "1,")]
+        );
     }
 
     #[test]

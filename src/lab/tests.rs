@@ -394,6 +394,141 @@ fn the_text_that_the_program_signed_shows_the_cause() {
 }
 
 #[test]
+fn of_a_programs_text_that_is_cut_off_only_the_visible_part_is_compared() {
+    let whole = received();
+    let answer = in_json(&format!("{SENTENCE}{whole}"));
+    for end in (10..whole.len()).step_by(3) {
+        let visible = whole.get(..end).unwrap();
+        for mark in ["", "...", "…", " (truncated...)", "[truncated]"] {
+            let found = conclusions(&format!("{visible}{mark}"), "", &answer);
+            let is_part = rules(&found) == ["part-read"];
+            assert!(is_part, "{visible}{mark} {:?}", rules(&found));
+        }
+    }
+    for (from, to, rule) in [
+        ("Action%3DInitFaceVerify%26", "", "not-signed"),
+        ("InitFaceVerify", "DescribeFaceVerify", "value-changed"),
+        ("%25E5%25BC%25A0", "%25e5%25bc%25a0", "encoding"),
+    ] {
+        let own = whole.replace(from, to);
+        let own = own.get(..own.find("%26MetaInfo").unwrap() + 20).unwrap();
+        for mark in ["", "..."] {
+            let found = conclusions(&format!("{own}{mark}"), "", &answer);
+            assert_eq!(rules(&found), [rule], "{own}");
+        }
+    }
+}
+
+#[test]
+fn a_signature_that_was_signed_is_one_mistake() {
+    let whole = received();
+    let answer = in_json(&format!("{SENTENCE}{whole}"));
+    for value in ["", "K%252FQkZMtwnLsF1e9d3WmbdP00Ix8%253D"] {
+        let own = whole.replace(
+            "%26SignatureMethod",
+            &format!("%26Signature%3D{value}%26SignatureMethod"),
+        );
+        for (secret, answer) in [("", answer.as_str()), (SECRET, &answer), (SECRET, "")] {
+            let found = examined(&own, secret, answer);
+            assert_eq!(rules(&found.conclusions), ["signature-signed"], "{value}");
+            assert_eq!(found.given_signature, None);
+            assert!(found.findings.is_empty(), "{:?}", found.findings);
+        }
+    }
+}
+
+#[test]
+fn an_incomplete_signature_with_a_quotation_may_be_a_wrong_secret() {
+    let request = Program::default().request();
+    let answer = in_json(&format!("{SENTENCE}{}", received()));
+    let answer = answer.replace("SignatureDoesNotMatch", "IncompleteSignature");
+    for (secret, rule) in [
+        ("", "program-unknown"),
+        (SECRET, "servers-secret-differs"),
+        ("another", "arrived-but-not-signed"),
+    ] {
+        assert_eq!(rules(&conclusions(&request, secret, &answer)), [rule]);
+    }
+    let whole = conclusions(&received(), "", &answer);
+    assert_eq!(rules(&whole), ["secret"]);
+}
+
+#[test]
+fn names_the_headers_that_are_not_signed() {
+    let nonce = "x-acs-signature-nonce:n1";
+    let (canonical, _, request) = acs3("CertifyId=91707dc2", SECRET);
+    for (omitted, line) in [
+        ("x-acs-signature-nonce;", nonce),
+        ("host;", "host:cloudauth.aliyuncs.com"),
+    ] {
+        let canonical = canonical
+            .replace(omitted, "")
+            .replace(&format!("{line}\n"), "");
+        let text = format!(
+            "ACS3-HMAC-SHA256\n{}",
+            hex(&Sha256::digest(canonical.as_bytes()))
+        );
+        let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+        mac.update(text.as_bytes());
+        let signature = hex(&mac.finalize().into_bytes());
+        let (before, _) = request.split_once("Signature=").unwrap();
+        let request = format!("{}Signature={signature}\n\n", before.replace(omitted, ""));
+        for answer in ["", "IncompleteSignature"] {
+            let found = examined(&request, SECRET, answer);
+            assert_eq!(found.right, Some(true));
+            assert_eq!(rules(&found.conclusions), ["headers-not-signed"]);
+            let name = omitted.trim_end_matches(';');
+            assert!(found.findings[0].message.en.contains(name));
+        }
+    }
+    let sent = request.replace(&format!("{}\n", nonce.replace(':', ": ")), "");
+    let found = examined(&sent, "", "");
+    assert_eq!(rules(&found.conclusions), ["signed-header-missing"]);
+    let incomplete = conclusions(&request, "", "IncompleteSignature");
+    assert_eq!(rules(&incomplete), ["incomplete-signature"]);
+    assert!(!incomplete[0].message.en.contains("SignatureMethod"));
+}
+
+#[test]
+fn a_mistake_may_be_in_the_first_encoding_only() {
+    for (kept, expected) in [("-_.~*", "asterisk-kept"), ("-_.~/", "slash-kept")] {
+        let pairs = PARAMETERS
+            .iter()
+            .map(|(name, value)| format!("{name}={}", escape(value.as_bytes(), kept)));
+        let query = pairs.collect::<Vec<_>>().join("&");
+        let text = format!("POST&%2F&{}", right_encoder(&query));
+        let signature = STANDARD.encode(hmac_sha1("testsecret&", &text));
+        let right = Program::default();
+        let request = right.request().replace(
+            &right_encoder(&right.signature()),
+            &right_encoder(&signature),
+        );
+        assert_eq!(rules(&conclusions(&request, SECRET, "")), [expected]);
+    }
+}
+
+#[test]
+fn what_was_used_for_the_secret_is_named() {
+    for (key, expected) in [
+        ("testsecret\r&", "secret-carriage-return-alone"),
+        ("testsecret\t&", "secret-tab"),
+        (" testsecret&", "secret-leading-space"),
+        ("\"testsecret\"&", "secret-quoted"),
+        ("'testsecret'&", "secret-single-quoted"),
+        ("testsecret&&", "key-with-two-ampersands"),
+        ("testid&", "key-is-id"),
+        ("&", "key-empty"),
+    ] {
+        let program = Program {
+            key,
+            ..Program::default()
+        };
+        let found = conclusions(&program.request(), SECRET, "");
+        assert_eq!(rules(&found), [expected], "{key}");
+    }
+}
+
+#[test]
 fn a_right_signature_and_a_wrong_secret() {
     let request = Program::default().request();
     for (kind, answer) in answers() {
@@ -535,8 +670,10 @@ fn reports_a_missing_or_incomplete_signature() {
         assert_eq!(found[0].rests_on, [Evidence::ServersCode]);
     }
     // The signature is too short, which explains the mismatch.
-    let short = request.replace("%3D", "");
-    assert!(rules(&conclusions(&short, "", incomplete)).contains(&"signature-form"));
+    for (end, rule) in [("%3D", "signature-unpadded"), ("8%3D", "signature-form")] {
+        let short = request.strip_suffix(end).unwrap();
+        assert_eq!(rules(&conclusions(short, "", incomplete)), [rule]);
+    }
 }
 
 #[test]

@@ -1,0 +1,166 @@
+//! Judges a signature by its form: what cannot be the result of an HMAC, and what was changed when a result
+//! was written or sent.
+
+use super::Finding;
+use crate::signing::SignatureVersion;
+use crate::text::Text;
+
+type Said = (&'static str, Text);
+
+/// A signature whose unencoded `+` arrived as a space.
+pub(super) fn with_plus(given: &str) -> String {
+    let result = given.trim_end();
+    let end = given.get(result.len()..).unwrap_or_default();
+    [result.replace(' ', "+").as_str(), end].concat()
+}
+
+/// The signature as it should have been written, and how the given one differs from it.
+pub(super) fn corrected(scheme: SignatureVersion, given: &str) -> (String, Option<Finding>) {
+    let trimmed = given.trim();
+    let (mut corrected, (rule, text)) = match scheme {
+        SignatureVersion::Acs3 => (trimmed.to_ascii_lowercase(), UPPER_CASE_HEX),
+        SignatureVersion::Rpc if trimmed.contains(['-', '_']) => {
+            (trimmed.replace('-', "+").replace('_', "/"), URL_SAFE)
+        }
+        SignatureVersion::Rpc if trimmed.len() == given.len() => (trimmed.to_owned(), UNPADDED),
+        SignatureVersion::Rpc => (trimmed.to_owned(), WHITE_SPACE),
+    };
+    if scheme == SignatureVersion::Rpc && corrected.len() == 27 {
+        corrected.push('=');
+    }
+    if corrected != given && is_result(scheme, &corrected) {
+        (corrected, Some(Finding::fatal(rule, text)))
+    } else {
+        (given.to_owned(), None)
+    }
+}
+
+/// Whether the signature has the form of the scheme's.
+fn is_result(scheme: SignatureVersion, signature: &str) -> bool {
+    match scheme {
+        SignatureVersion::Rpc => {
+            signature.len() == 28 && signature.ends_with('=') && is_base64(signature)
+        }
+        SignatureVersion::Acs3 => {
+            let is_lower = !signature.bytes().any(|byte| byte.is_ascii_uppercase());
+            signature.len() == 64 && is_hex(signature) && is_lower
+        }
+    }
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn is_base64(text: &str) -> bool {
+    text.trim_end_matches('=')
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+}
+
+/// What the form of an impossible signature shows about how it was created.
+pub(super) fn wrong(scheme: SignatureVersion, given: &str) -> Option<Finding> {
+    if given.is_empty() || is_result(scheme, given) {
+        return None;
+    }
+    let (_, difference) = corrected(scheme, given);
+    if difference.is_some() {
+        return difference;
+    }
+    let (rule, text) = match (scheme, given.len()) {
+        (SignatureVersion::Rpc, 40) if is_hex(given) => HEX,
+        (SignatureVersion::Rpc, 64) if is_hex(given) => HEX_SHA256,
+        (SignatureVersion::Rpc, 44) if is_base64(given) => BASE64_SHA256,
+        (SignatureVersion::Rpc, 56) if is_base64(given) => BASE64_OF_HEX,
+        (SignatureVersion::Rpc, _) if given.contains('%') => ENCODED_TWICE,
+        (SignatureVersion::Rpc, _) => NO_HMAC_SHA1,
+        (SignatureVersion::Acs3, 44) if is_base64(given) => BASE64_OF_ACS3,
+        (SignatureVersion::Acs3, _) => NO_HMAC_SHA256,
+    };
+    Some(Finding::fatal(rule, text))
+}
+
+const WHITE_SPACE: Said = (
+    "signature-white-space",
+    Text::new(
+        "Signature 首尾多了换行或空白（例如 base64 命令或分行的 Base64 编码器在末尾加的换行），发送前应去掉。",
+        "The Signature has a line feed or white space around it, as the base64 command and some Base64 encoders add; remove it before sending.",
+    ),
+);
+const URL_SAFE: Said = (
+    "signature-url-safe",
+    Text::new(
+        "Signature 用了 URL 安全的 Base64（- 和 _）；应使用标准 Base64（+ 和 /），末尾带 =，再做百分号编码。",
+        "The Signature is in URL-safe Base64 (- and _); use standard Base64 (+ and /) with the = at the end, and percent-encode it.",
+    ),
+);
+const UNPADDED: Said = (
+    "signature-unpadded",
+    Text::new(
+        "Signature 缺少末尾的 =；应使用带填充的标准 Base64，发送时把 = 编码为 %3D。",
+        "The Signature lacks the = at its end; use standard Base64 with padding, and send the = as %3D.",
+    ),
+);
+const HEX: Said = (
+    "signature-hex",
+    Text::new(
+        "签名写成了十六进制，应为 HMAC-SHA1 的 20 个字节的 Base64。",
+        "The signature is hexadecimal; it must be the Base64 of the 20 bytes of the HMAC-SHA1.",
+    ),
+);
+const HEX_SHA256: Said = (
+    "signature-hex-sha256",
+    Text::new(
+        "签名是 64 位十六进制，即 SHA-256 的长度（ACS3 的写法）；RPC 1.0 应为 HMAC-SHA1 的 Base64。",
+        "The signature is hexadecimal and as long as a SHA-256, as under ACS3; RPC 1.0 requires the Base64 of an HMAC-SHA1.",
+    ),
+);
+const BASE64_SHA256: Said = (
+    "signature-sha256",
+    Text::new(
+        "签名有 32 个字节，即 HMAC-SHA256 的长度；RPC 1.0 应使用 HMAC-SHA1（20 个字节）。",
+        "The signature has 32 bytes, the length of an HMAC-SHA256; RPC 1.0 requires an HMAC-SHA1 with 20 bytes.",
+    ),
+);
+const BASE64_OF_HEX: Said = (
+    "signature-hex-in-base64",
+    Text::new(
+        "签名是 40 个字节的 Base64：通常是把十六进制文本做了 Base64；应直接对 HMAC 的 20 个字节做 Base64。",
+        "The signature is the Base64 of 40 bytes, the length of the hexadecimal text; encode the 20 bytes of the HMAC as Base64.",
+    ),
+);
+const ENCODED_TWICE: Said = (
+    "signature-encoded-twice",
+    Text::new(
+        "Signature 的值里仍有百分号：发送时被编码了两次，应只编码一次。",
+        "The Signature still contains a percent sign: it was percent-encoded twice for sending; encode it once.",
+    ),
+);
+const NO_HMAC_SHA1: Said = (
+    "signature-form",
+    Text::new(
+        "Signature 不是 20 个字节的 Base64（28 个字符，以 = 结尾），所以不可能是 HMAC-SHA1 的结果：可能被截断、被改动，或者是占位符。",
+        "The Signature is not the Base64 of 20 bytes (28 characters, a = at the end), so it cannot be an HMAC-SHA1: it is truncated, changed, or a placeholder.",
+    ),
+);
+const UPPER_CASE_HEX: Said = (
+    "signature-upper-case",
+    Text::new(
+        "签名用了大写十六进制，ACS3 应为小写。",
+        "The signature is in upper-case hexadecimal; ACS3 requires lower case.",
+    ),
+);
+const BASE64_OF_ACS3: Said = (
+    "signature-base64",
+    Text::new(
+        "签名写成了 Base64，ACS3 应为小写十六进制。",
+        "The signature is in Base64; ACS3 requires lower-case hexadecimal.",
+    ),
+);
+const NO_HMAC_SHA256: Said = (
+    "signature-form",
+    Text::new(
+        "签名不是 64 位十六进制，所以不可能是 HMAC-SHA256 的结果：可能被截断、被改动，或者是占位符。",
+        "The signature is not 64 hexadecimal digits, so it cannot be an HMAC-SHA256: it is truncated, changed, or a placeholder.",
+    ),
+);

@@ -194,7 +194,7 @@ test("a list in any encoding, and bytes that are invalid in it", () =>
         buffer: Buffer.concat(parts.map((part) => Buffer.from(part))),
       });
       const shown = await page.getByText(/encoding [A-Z0-9-]+/).innerText();
-      const damaged = await page.getByText("Some bytes of the file are invalid").count();
+      const damaged = await page.getByText("The list contains �").count();
       await page.getByRole("button", { name: "Check the list" }).click();
       const [all, right] = await figures(page);
       await page.getByRole("button", { name: "Check another" }).click();
@@ -209,6 +209,13 @@ test("a list in any encoding, and bytes that are invalid in it", () =>
     // A row that is cut inside of a character, whose bytes GB18030 decodes without an error.
     assert.deepEqual(await read(rows, "王五,11010519491231002X,王", [0xe6, 0x9d]), ["UTF-8", 1, 3, 3]);
     assert.deepEqual(await read(rows, "王", [0xe9], "五,11010519491231002X\n"), ["UTF-8", 1, 3, 2]);
+    // Written by a program that had lost the names before.
+    assert.deepEqual(await read("name,idno\n����,11010519491231002X\n"), ["UTF-8", 1, 1, 0]);
+    // A name in GB18030, two of whose bytes are a character of UTF-8.
+    const name = [0xd2, 0xb6, 0xc1, 0xd5, 0xd6, 0xbe];
+    assert.deepEqual(await read(name, ",11010519491231002X\n"), ["GB18030", 0, 1, 1]);
+    // Only the last line ends as on Windows.
+    assert.deepEqual(await read(rows.replaceAll("\n", "\r"), "\n"), ["UTF-8", 0, 2, 2]);
   }));
 
 test("a list without rows is not right", () =>

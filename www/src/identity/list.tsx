@@ -256,7 +256,12 @@ function Figures({ found }: { found: Tally }) {
       </dl>
       {found.rows === found.empty
         ? stage.value === "done" && <Notice tone="bad" title={text.emptyList} />
-        : found.found === 0 && <Notice tone="good" title={text.allRight} />}
+        : found.found === 0 &&
+          (layout.value?.certNo === null ? (
+            <Notice tone="info" title={text.namesOnly} />
+          ) : (
+            <Notice tone="good" title={text.allRight} />
+          ))}
     </>
   );
 }

@@ -73,7 +73,9 @@ function breathe(): Promise<unknown> {
 async function read(source: Blob): Promise<void> {
   const bytes = new Uint8Array(await source.arrayBuffer());
   const { encoding, decoded } = decode(bytes);
-  text = decoded.includes("\n") ? decoded : decoded.replaceAll("\r", "\n");
+  const alone = decoded.match(LONE_CR)?.length ?? 0;
+  const feeds = decoded.match(/\n/g)?.length ?? 0;
+  text = alone > feeds ? decoded.replaceAll(LONE_CR, "\n") : decoded;
   const layout = (await core).listLayout(text.slice(0, LAYOUT_CHARACTERS));
   report({ kind: "layout", layout, encoding, empty: text.trim() === "", damaged: text.includes("\uFFFD") });
 }
@@ -84,20 +86,28 @@ const BYTE_ORDER_MARKS: [encoding: string, bytes: number[]][] = [
   ["UTF-16BE", [0xfe, 0xff]],
 ];
 
+/** Spreadsheets of old Macs end lines so. */
+const LONE_CR = /\r(?!\n)/g;
+
 /** Without a mark: UTF-8, or GB18030, in which Chinese spreadsheets write otherwise. */
 function decode(bytes: Uint8Array): { encoding: string; decoded: string } {
   const as = (encoding: string) => ({ encoding, decoded: new TextDecoder(encoding).decode(bytes) });
   const marked = BYTE_ORDER_MARKS.find(([, mark]) => mark.every((byte, at) => bytes[at] === byte));
   if (marked) return as(marked[0]);
-  const utf8 = as("UTF-8");
-  // GB18030 decodes almost any bytes without an error, but few of its characters are valid in UTF-8.
-  let invalid = 0;
-  let valid = 0;
-  for (const character of utf8.decoded) {
-    if (character === "\uFFFD") invalid += 1;
-    else if (character > "\x7F") valid += 1;
+  try {
+    return { encoding: "UTF-8", decoded: new TextDecoder("UTF-8", { fatal: true }).decode(bytes) };
+  } catch {
+    // A file that was cut, or has a few wrong bytes, is still UTF-8. GB18030 decodes almost any bytes without an error,
+    // but hardly ever makes three bytes that are a Chinese character in UTF-8.
+    const utf8 = as("UTF-8");
+    let invalid = 0;
+    let chinese = 0;
+    for (const character of utf8.decoded) {
+      if (character === "\uFFFD") invalid += 1;
+      else if (character > "\u07FF") chinese += 1;
+    }
+    return invalid < chinese ? utf8 : as("GB18030");
   }
-  return invalid <= valid ? utf8 : as("GB18030");
 }
 
 async function check(layout: Layout, allDocuments: boolean): Promise<void> {

@@ -337,7 +337,8 @@ export const en: Catalogue = {
     noNumberColumn: "No column of identity numbers was found; choose one.",
     emptyList: "The list has no rows of data.",
     damaged:
-      "Some bytes of the file are invalid in this encoding and were read as � (U+FFFD). Export it again as UTF-8.",
+      "The list contains �: characters were lost when it was written. Export it from the source again.",
+    namesOnly: "The list has no column of identity numbers; only names were checked.",
     readFailed: "The file could not be read; choose it again.",
     took: (seconds: string) => `took ${seconds} s`,
     encoding: (name: string) => `encoding ${name}`,
@@ -371,7 +372,8 @@ export const en: Catalogue = {
     export: "Export CSV",
     exporting: (rows: string) => `${rows} exported…`,
     perDay: "Orders by day",
-    perDayOf: (count: string, zone: string) => `${count} orders, by date of creation (${zone})`,
+    perDayOf: (count: string, zone: string) =>
+      `${count} ${count === "1" ? "order" : "orders"}, by date of creation (${zone})`,
     others: "Others",
     order: "Order number",
     created: "Created",

@@ -63,6 +63,11 @@ export function set(field: FieldName, value: string): void {
   if (field === "outerOrderNo") startFailure.value = null;
 }
 
+gateway.token.subscribe(() => {
+  const failure = startFailure.peek();
+  if (typeof failure === "object" && failure?.code === "unauthenticated") startFailure.value = null;
+});
+
 export function newOrderNo(): void {
   const module = core.value;
   if (typeof module !== "object") return;

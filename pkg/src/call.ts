@@ -22,8 +22,8 @@ export interface Call {
   action: Action;
   /** Packed when the call began: the program may change the object meanwhile. */
   parameters: readonly Member[];
-  /** When the call began, by the monotonic clock, and its time limit. */
-  time: { beganAt: number; millis: number };
+  /** The milliseconds since the call began, and its time limit. */
+  time: { elapsed: () => number; millis: number };
   signal: AbortSignal | undefined;
   onAttempt: CommonOptions["onAttempt"];
 }
@@ -96,7 +96,7 @@ export async function performCall({
   let state = "";
   for (;;) {
     if (!keys) {
-      const timeoutMillis = Math.max(0, time.beganAt + time.millis - performance.now());
+      const timeoutMillis = Math.max(0, time.millis - time.elapsed());
       const { value, error, ended } = await credentials.get({ timeoutMillis, signal }, clock.offsetMillis);
       if (!value) {
         const failed = withBytes([state, ended ?? "threw", ...thrown(error)], core.endUnsent);
@@ -106,7 +106,7 @@ export async function performCall({
       keys = value;
     }
     const call = [options, time.millis, keys.packed, action, ...parameters];
-    const now = [clock.offsetMillis, ...beganAndNow(time.beganAt), randomHex()];
+    const now = [clock.offsetMillis, ...beganAndNow(time.elapsed), randomHex()];
     const attempt = attemptFrom(withBytes([state, ...call, ...now], core.prepareAttempt));
     if (attempt.failed) {
       if (attempt.failed.kind === "credentials") credentials.drop(keys);
@@ -115,7 +115,7 @@ export async function performCall({
     state = attempt.state;
     const sentAt = Date.now();
     const outcome = await sendOrNot(send, attempt.request, { timeoutMillis: attempt.timeoutMillis, signal });
-    const step = settle(core, call, state, action, time.beganAt, clock, outcome);
+    const step = settle(core, call, state, action, time.elapsed, clock, outcome);
     if (onAttempt) {
       // A failing hook must not lose a new CertifyId.
       const reported = report(action, attempt, sentAt, outcome, step);
@@ -177,11 +177,11 @@ function settle(
   call: readonly Member[],
   state: string,
   action: Action,
-  beganAt: number,
+  elapsed: () => number,
   clock: Call["clock"],
   outcome: Outcome,
 ): Step {
-  const [began, now] = beganAndNow(beganAt);
+  const [began, now] = beganAndNow(elapsed);
   const { kind, error, status = 0, headers = [], body: answer = NO_BYTES } = outcome;
   const read = kind === "answered" && core.readAnswer(action, status, now + clock.offsetMillis, answer);
   if (read) return { done: JSON.parse(read) };
@@ -193,12 +193,10 @@ function settle(
 /**
  * When a call began, and the current time, both by the system clock as it is now: setting that clock changes no time
  * limit.
- *
- * @param beganAt by the monotonic clock
  */
-function beganAndNow(beganAt: number): [began: number, now: number] {
+function beganAndNow(elapsed: () => number): [began: number, now: number] {
   const now = Date.now();
-  return [now - Math.floor(performance.now() - beganAt), now];
+  return [now - Math.floor(elapsed()), now];
 }
 
 /** A random 32-bit number for the jitter. */

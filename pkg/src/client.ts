@@ -32,7 +32,7 @@ import type {
   PendingResult,
   WaitOptions,
 } from "./types.js";
-import { callHook, sleep } from "./waits.js";
+import { callHook, sleep, stopwatch } from "./waits.js";
 
 /** Two minutes: longer than almost all users need, shorter than the 30 minutes of a CertifyId. */
 const DEFAULT_DEADLINE_MILLIS = 120_000;
@@ -148,11 +148,12 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     const packed = packObject(parameters);
     const store = this.#orders;
     if (!store) return this.#call("InitFaceVerify", packed, options);
-    const beganAt = performance.now();
+    const elapsed = stopwatch();
     const { signal } = options ?? {};
     mustBe("signal", signal, isSignal, "应为 AbortSignal", "an AbortSignal");
     await host.ready();
-    const deadline = beganAt + this.#check();
+    const callMillis = this.#check();
+    const left = () => callMillis - elapsed();
     const { onAttempt, end } = this.#observe("InitFaceVerify");
     try {
       const result = await startOnce({
@@ -160,12 +161,10 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
         store,
         options: this.#options,
         parameters: packed,
-        deadline,
+        left,
         signal,
-        start: async () => {
-          const left = deadline - performance.now();
-          return this.#resultOf(await this.#perform("InitFaceVerify", packed, options, onAttempt, left));
-        },
+        start: async () =>
+          this.#resultOf(await this.#perform("InitFaceVerify", packed, options, onAttempt, left())),
         errorOf: (failure, cause) => FaceVerifyError.of(failure, this.#language, cause),
       });
       end(result);
@@ -255,11 +254,12 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
   } {
     if (!host.calls?.hasSubscribers) return { onAttempt: this.#onAttempt, end() {} };
     const beganAt = Date.now();
+    const elapsed = stopwatch();
     const attempts: AttemptReport[] = [];
     return {
       onAttempt: (report) => (attempts.push(report), this.#onAttempt?.(report)),
       end({ kind = null, code, requestId = null }) {
-        const durationMs = Date.now() - beganAt;
+        const durationMs = Math.floor(elapsed());
         host.calls?.publish({ action, beganAt, durationMs, attempts, kind, code, requestId });
       },
     };
@@ -272,7 +272,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     onAttempt: CommonOptions["onAttempt"],
     leftMillis = Infinity,
   ): Promise<Ended> {
-    const beganAt = performance.now();
+    const elapsed = stopwatch();
     const { signal } = options ?? {};
     mustBe("signal", signal, isSignal, "应为 AbortSignal", "an AbortSignal");
     await host.ready();
@@ -285,7 +285,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
       credentials: this.#credentials,
       action,
       parameters,
-      time: { beganAt, millis: Math.max(0, Math.min(callMillis, Math.floor(leftMillis))) },
+      time: { elapsed, millis: Math.max(0, Math.min(callMillis, Math.floor(leftMillis))) },
       signal,
       onAttempt,
     });

@@ -59,7 +59,10 @@ export class FaceVerifyError extends Error {
   declare readonly audience: Audience;
   /** Whether the same call can succeed later without any change. Always false if `execution` is `unknown`. */
   declare readonly retryable: boolean;
-  /** Whether this call may have started a verification: `none` means provably not. A query starts nothing. */
+  /**
+   * Whether this call may have started a verification, or an earlier one of an order whose outcome is unknown: `none`
+   * means that this call provably has not. A query starts nothing.
+   */
   declare readonly execution: Execution;
   /** Alibaba Cloud's RequestId, by which its support finds the request; null without a response that has one. */
   declare readonly requestId: string | null;

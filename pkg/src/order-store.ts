@@ -24,8 +24,8 @@ export interface Start {
   options: Uint8Array;
   /** Packed. */
   parameters: readonly Member[];
-  /** When the call's time is over, by the monotonic clock. */
-  deadline: number;
+  /** The milliseconds until the call's time is over; negative afterwards. */
+  left: () => number;
   signal: AbortSignal | undefined;
   /** Calls Alibaba Cloud. */
   start(): Promise<InitFaceVerifyResult>;
@@ -35,7 +35,7 @@ export interface Start {
 
 /** Starts an order unless the store contains it. The core decides what a stored order means for the call. */
 export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
-  const { core, store, deadline, signal } = call;
+  const { core, store, left, signal } = call;
   const failed = (json: string, cause?: unknown) => call.errorOf(JSON.parse(json), cause);
   const given = [call.options, ...call.parameters, store.secret, Date.now()];
   const [read, number = "", fingerprint = ""] = unpack(withBytes(given, core.orderOf));
@@ -45,14 +45,14 @@ export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
     fingerprint,
     attempt: randomHex(),
     state: "starting",
-    until: Date.now() + Math.ceil(deadline - performance.now()) + MARGIN_MILLIS,
+    until: Date.now() + Math.ceil(left()) + MARGIN_MILLIS,
     certifyId: null,
     certifyUrl: null,
     requestId: null,
   };
 
   const ask = async <T>(asked: () => Promise<T>): Promise<T> => {
-    const timeoutMillis = Math.max(0, deadline - performance.now());
+    const timeoutMillis = Math.max(0, left());
     const { value, error, ended } = signal?.aborted
       ? { ended: "aborted" }
       : await within(
@@ -81,7 +81,7 @@ export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
         if (known === "error") throw failed(refusal);
         if (known === "started") return resultOf(found);
       }
-      if (performance.now() >= deadline) throw failed(core.orderFailed("being-started"));
+      if (left() <= 0) throw failed(core.orderFailed("being-started"));
       await sleep(PAUSE_MILLIS, signal);
     }
   } catch (error) {

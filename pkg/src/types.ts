@@ -124,7 +124,7 @@ export interface OrderStore {
   /**
    * Settles the order with this OuterOrderNo and this `attempt` whose state is not `started`: deletes it if the new state is
    * `failed`, otherwise writes the new state, CertifyId, CertifyUrl and RequestId. Returns whether such an order existed.
-   * A call waits for it up to 10 seconds, in addition to `totalTimeoutMs`, or one second after `signal` has aborted the call.
+   * A call waits for it up to 10 seconds, in addition to `totalTimeoutMs`; one second if `signal` has ended the start.
    * Call it to reconcile an unknown order with Alibaba Cloud's records.
    */
   settle(order: SettledOrder): Promise<boolean>;
@@ -191,7 +191,7 @@ export interface CallReport {
   action: AttemptReport["action"];
   /** Milliseconds since 1970. */
   beganAt: number;
-  /** Milliseconds of all attempts and back-off. */
+  /** Milliseconds of the whole call, with back-off and the store of `orders`. */
   durationMs: number;
   /** In their order; none if nothing was sent. */
   attempts: AttemptReport[];
@@ -206,7 +206,7 @@ export interface CallReport {
 /** Options of one call. */
 export interface CallOptions {
   /**
-   * Aborts the call immediately, with an error of kind `aborted`. With `orders`, up to a second later: see
+   * Aborts the call immediately, with an error of kind `aborted`. With `orders`, storing the outcome can prolong it: see
    * `OrderStore.settle`.
    */
   signal?: AbortSignal | undefined;
@@ -334,7 +334,10 @@ export interface SubCodeInfo {
   messages: Messages;
 }
 
-/** Whether a call may have started a verification: `none` means provably not, `unknown` means it may have. */
+/**
+ * Whether a call may have started a verification: `none` means provably not, `unknown` means that it or, for an order
+ * whose outcome was unknown before, an earlier call may have.
+ */
 export type Execution = "none" | "unknown";
 
 /** A text in both languages, without personal data. */

@@ -29,7 +29,10 @@ export function refuseUnreadable(
     message: string,
   ) => { headers: readonly (readonly [string, string])[]; body: string | Uint8Array },
 ): void {
-  if (!socket.writable) {
+  // Node's own name for the response that is due on this connection. It would be corrupted, or taken for refused, and a
+  // start can be in progress: a lost connection is the truth.
+  const { _httpMessage: due } = socket as Duplex & { _httpMessage?: unknown };
+  if (!socket.writable || due) {
     socket.destroy();
     return;
   }

@@ -100,6 +100,15 @@ export async function callHook<T>(
   if ("error" in called) throw called.error;
 }
 
+/**
+ * Measures the milliseconds from now on. The monotonic clock stands still while a machine is suspended, and the system
+ * clock can be set back: the longer of the two times counts, so that neither prolongs a limit.
+ */
+export function stopwatch(): () => number {
+  const [monotonic, system] = [performance.now(), Date.now()];
+  return () => Math.max(performance.now() - monotonic, Date.now() - system);
+}
+
 /** Waits. Resolves immediately if the signal fires; the next step then reports it. */
 export function sleep(millis: number, signal: AbortSignal | undefined): Promise<void> {
   if (millis <= 0 || signal?.aborted) return Promise.resolve();

@@ -118,6 +118,13 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     let mismatch = facts.refusal.is_some_and(is_mismatch);
     if let Some(refusal) = facts.refusal {
         found.by_code(refusal, facts.findings);
+        // What the calculation or the strings show is stronger than what the SDK concludes.
+        let is_contradicted = facts.right == Some(true)
+            || !facts.mistakes.is_empty()
+            || agreement == Some(Agreement::Different);
+        if is_sdk_secret(refusal) && !is_contradicted {
+            found.push(SDK_COMPARED, Wrong, &[ServersCode]);
+        }
     }
     for finding in facts.findings {
         if OF_THE_REQUEST.contains(&finding.rule) {
@@ -192,9 +199,7 @@ impl Found {
 
     fn by_code(&mut self, refusal: &ServerError, findings: &[Finding]) {
         let code = refusal.code.as_deref().unwrap_or_default();
-        if code.contains(SDK_SECRET) {
-            self.push(SDK_COMPARED, Wrong, &[ServersCode]);
-        } else if code.starts_with("InvalidTimeStamp.Expired") {
+        if code.starts_with("InvalidTimeStamp.Expired") {
             let local = findings.iter().find(|finding| finding.rule == LOCAL_TIME);
             match local {
                 Some(local) => self.causes(std::slice::from_ref(local), &[ServersCode, Request]),
@@ -311,10 +316,19 @@ fn is_incomplete(refusal: &ServerError) -> bool {
     refusal.code.as_deref() == Some("IncompleteSignature") && refusal.extent == Extent::Absent
 }
 
-/// Whether the server reports a wrong signature without giving details.
+/// Whether an SDK reports that the secret is wrong, because the strings to sign are equal.
+fn is_sdk_secret(refusal: &ServerError) -> bool {
+    let code = refusal.code.as_deref();
+    code.is_some_and(|code| code.contains(SDK_SECRET))
+}
+
+/// Whether the response reports a wrong signature.
 fn is_mismatch(refusal: &ServerError) -> bool {
     match refusal.code.as_deref() {
-        Some(code) => matches!(code, "SignatureDoesNotMatch" | "IncompleteSignature"),
+        Some(code) => {
+            is_sdk_secret(refusal)
+                || matches!(code, "SignatureDoesNotMatch" | "IncompleteSignature")
+        }
         None => {
             refusal.server_text.is_some()
                 || refusal.digest.is_some()

@@ -161,7 +161,7 @@ fn version_end(text: &str) -> Option<usize> {
     })
 }
 
-/// A text with URLs without the escapes of JSON. A URL contains no backslash.
+/// A text with URLs without the escapes of JSON.
 pub(super) fn without_json(text: &str) -> String {
     let escapes = [
         ("\\u0026", "&"),

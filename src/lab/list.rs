@@ -167,7 +167,8 @@ fn title_of(field: &str) -> String {
         '_' | '-' | '*' | '＊' => false,
         _ => depth == 0 && !character.is_whitespace(),
     });
-    kept.map(|character| character.to_ascii_lowercase()).collect()
+    kept.map(|character| character.to_ascii_lowercase())
+        .collect()
 }
 
 /// Whether the first row is a header although no title is known. Data that is taken for a header is

@@ -201,9 +201,17 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
         return from_json(text);
     }
     if text.starts_with("https://") || text.starts_with("http://") {
-        return from_url(&excerpt::without_json(text));
+        // JSON writes every & of a URL as \u0026; one within a value is the value's own.
+        return if text.contains('&') {
+            from_url(text)
+        } else {
+            from_url(&excerpt::without_json(text))
+        };
     }
-    if let Some(reading) = from_canonical_request(text)? {
+    // A request with its signature says more than the canonical request that a log has next to it.
+    if !text.contains("Credential=")
+        && let Some(reading) = from_canonical_request(text)?
+    {
         return Ok(reading);
     }
     if let Some(message) = http_message::read(text) {

@@ -686,6 +686,13 @@ fn a_code_with_another_cause_comes_first() {
     let sdk = "com.aliyuncs.exceptions.ClientException: InvalidAccessKeySecret : Specified Access Key Secret is not valid.";
     let found = conclusions(&Program::default().request(), "", sdk);
     assert_eq!(rules(&found), ["secret-by-sdk"]);
+    // The calculation proves that the SDK is mistaken about this secret.
+    let found = conclusions(&Program::default().request(), SECRET, sdk);
+    assert!(
+        !rules(&found).contains(&"secret-by-sdk"),
+        "{:?}",
+        rules(&found)
+    );
 }
 
 #[test]

@@ -812,6 +812,8 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
     let mut refuses = |_: &OutgoingRequest| json_answer(200, &json!({"Code": "412"}));
     let (_, reply) = host.handle(again(), &mut refuses);
     assert_eq!(reply.outcome, "upstream-refused");
+    let problem: Value = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(problem["execution"], "unknown");
     assert_eq!(
         summary(create(&mut host, json!({}), &mut no_upstream)),
         unknown()

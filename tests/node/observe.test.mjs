@@ -99,8 +99,7 @@ test("a subscriber that throws loses no CertifyId", () => {
   const program = `
     import { subscribe } from "node:diagnostics_channel";
     import { FaceVerifyClient } from "cloudauth-edge";
-    import { memoryOrders } from "cloudauth-edge/orders";
-import { createSandbox } from "cloudauth-edge/sandbox";
+    import { createSandbox } from "cloudauth-edge/sandbox";
     subscribe("cloudauth-edge:call", () => { throw new Error("a bug of the subscriber"); });
     process.on("uncaughtException", ({ message }) => console.log(message));
     const keys = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };

@@ -202,6 +202,22 @@ test("after the signal, a store that hangs holds a call for a second", async (co
   assert.deepEqual(summary(await failure(call)), ["aborted", "Aborted", "unknown"]);
 });
 
+test("a machine that was suspended does not start an order whose time is over", async (context) => {
+  const store = memoryOrders();
+  const setBack = stopClocks(context.mock);
+  const begin = async (row) => {
+    const begun = await store.begin(row);
+    // The monotonic clock stands still meanwhile.
+    setBack(-20 * 60_000);
+    return begun;
+  };
+  let sent = 0;
+  const fetch = async () => (sent++, new Response("{}"));
+  const client = clientOf("http://127.0.0.1:1", { ...store, begin }, { fetch });
+  assert.equal((await failure(client.initFaceVerify(orderOf()))).execution, "none");
+  assert.equal(sent, 0);
+});
+
 test("a system clock that is set back prolongs no wait for another start", async (context) => {
   const store = memoryOrders();
   const begin = async (row) => {

@@ -407,7 +407,11 @@ pub(super) fn settle(
             return Ok(create.problem(writes, problem));
         }
         // An earlier call may have started the order, even if this one did not.
-        _ => Start::Unknown,
+        _ => {
+            order.start = Start::Unknown;
+            writes.put_order(&create.no, &order);
+            return Ok(create.problem(writes, problem.execution_unknown()));
+        }
     };
     writes.put_order(&create.no, &order);
     Ok(create.problem(writes, problem))

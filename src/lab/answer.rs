@@ -2,7 +2,6 @@
 //! truncated or masked anywhere.
 
 use super::mask;
-use super::reading::is_version;
 use crate::vendor::codes::{self, ApiGatewayCode};
 use crate::vendor::quoted::{
     ACS3_STRING_TO_SIGN as ACS3_HASH, CANONICAL_REQUEST as ACS3_TEXT, STRING_TO_SIGN as RPC_TEXT,
@@ -394,6 +393,16 @@ pub(super) fn with_line_feeds(text: &str) -> String {
 /// Removes the escapes of XML, however often they were applied, and of JSON that was pasted in part.
 pub(super) fn unescaped(text: &str) -> String {
     xml::unescaped(&text.replace("\\u0026", "&"), usize::MAX)
+}
+
+/// Whether the text is the version of an API, such as `2019-03-07`.
+pub(super) fn is_version(text: &str) -> bool {
+    let form = "0000-00-00";
+    let is_of_form = |(byte, form)| match form {
+        b'0' => u8::is_ascii_digit(&byte),
+        dash => byte == dash,
+    };
+    text.len() == form.len() && text.bytes().zip(form.bytes()).all(is_of_form)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Finds the request within the text that was copied with it: prompts, quotes, traces and log lines.
 
+use super::answer::is_version;
 use super::http_message::is_method;
-use super::reading::is_version;
 use super::{answer, curl, mask};
 
 /// Marks that copying adds before or after a text and that are not visible.

@@ -1,6 +1,7 @@
 //! Parses pasted text: parameters, a URL, a form body, a curl command, an HTTP message, or the text
 //! that a program signed.
 
+use super::answer::is_version;
 use super::http_message::{self, HttpMessage, is_method, is_name, split_url};
 use super::{Finding, answer, curl, excerpt};
 use crate::actions;
@@ -635,16 +636,6 @@ fn from_canonical_request(text: &str) -> Result<Option<Reading>, Finding> {
         signed_text: Some(signed_text),
         ..plain(Form::CanonicalRequest, pairs(query, Place::Query)?)
     }))
-}
-
-/// Whether the text is the version of an API, such as `2019-03-07`.
-pub(super) fn is_version(text: &str) -> bool {
-    let form = "0000-00-00";
-    let is_of_form = |(byte, form)| match form {
-        b'0' => u8::is_ascii_digit(&byte),
-        dash => byte == dash,
-    };
-    text.len() == form.len() && text.bytes().zip(form.bytes()).all(is_of_form)
 }
 
 /// Several lines of unencoded `Name=value` or `Name: value`.

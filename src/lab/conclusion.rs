@@ -139,7 +139,11 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     }
     let spoilt = !found.0.is_empty();
     match facts.right {
-        Some(true) => found.of_right_signature(facts, mismatch && !spoilt),
+        Some(true) => {
+            // The same string at the server proves more than an odd request.
+            let is_open = !spoilt || agreement == Some(Agreement::Same);
+            found.of_right_signature(facts, mismatch && is_open);
+        }
         Some(false) => {
             found.causes(facts.mistakes, &[Calculation]);
             if facts.signs_servers_text {

@@ -210,7 +210,7 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
         };
     }
     // A request with its signature says more than the canonical request that a log has next to it.
-    if !text.contains("Credential=")
+    if !begins_with_request_line(text)
         && let Some(reading) = from_canonical_request(text)?
     {
         return Ok(reading);
@@ -636,6 +636,12 @@ fn from_canonical_request(text: &str) -> Result<Option<Reading>, Finding> {
         signed_text: Some(signed_text),
         ..plain(Form::CanonicalRequest, pairs(query, Place::Query)?)
     }))
+}
+
+/// Whether the text begins like an HTTP message, such as `GET / HTTP/1.1`.
+fn begins_with_request_line(text: &str) -> bool {
+    let mut words = text.lines().next().unwrap_or_default().split_whitespace();
+    words.next().is_some_and(is_method) && words.next().is_some()
 }
 
 /// Several lines of unencoded `Name=value` or `Name: value`.

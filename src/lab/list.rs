@@ -125,17 +125,19 @@ pub fn layout(beginning: &str) -> Layout {
         });
         ranked.max().map(|(_, _, Reverse(column))| column)
     };
-    let may_be_header = !first.iter().any(|field| is_number(field));
-    let number_title = titled(&NUMBER_TITLES, is_number).filter(|_| may_be_header);
-    let name_title = titled(&NAME_TITLES, is_name).filter(|_| may_be_header);
-    let header = may_be_header
+    let numbers = column_of(below, is_number);
+    let number_title = titled(&NUMBER_TITLES, is_number);
+    let name_title = titled(&NAME_TITLES, is_name);
+    let is_certain = |column: usize| {
+        let title = first.get(column).map(|field| title_of(field));
+        title.is_some_and(|title| !ROLES.contains(&title.as_str()))
+    };
+    let header = may_be_header(&first, numbers)
         && (number_title.is_some()
-            || name_title.is_some()
-            || is_header(
-                &first,
-                column_of(below, is_number),
-                column_of(below, is_name),
-            ));
+            || name_title.is_some_and(is_certain)
+            || is_header(&first, numbers, column_of(below, is_name)));
+    let number_title = number_title.filter(|_| header);
+    let name_title = name_title.filter(|_| header);
     let data = if header { below } else { &rows };
     let titles = if header { first } else { Vec::new() };
     let title = |column| titles.get(column).cloned().unwrap_or_default();
@@ -169,6 +171,16 @@ fn title_of(field: &str) -> String {
     });
     kept.map(|character| character.to_ascii_lowercase())
         .collect()
+}
+
+/// Whether the first row can be a header: it has no number, and where the others have theirs, it has
+/// neither digits nor nothing.
+fn may_be_header(first: &[String], numbers: Option<usize>) -> bool {
+    let is_title = |column: usize| {
+        let title = first.get(column).map(|field| title_of(field));
+        title.is_some_and(|title| !title.is_empty() && !title.contains(char::is_numeric))
+    };
+    numbers.is_none_or(is_title) && !first.iter().any(|field| is_number(field))
 }
 
 /// Whether the first row is a header although no title is known. Data that is taken for a header is
@@ -268,6 +280,9 @@ const NAME_TITLES: [&str; 13] = [
     "员工",
     "法人",
 ];
+
+/// Titles of names that other columns have as values, so they do not make a row a header.
+const ROLES: [&str; 4] = ["客户", "联系人", "员工", "法人"];
 
 fn check_row(
     checked: &mut Checked,
@@ -614,6 +629,14 @@ mod tests {
         let names = whole("张3\n李四\n王五\n");
         assert_eq!((names.rows, names.right_rows), (3, 2));
         assert_eq!(whole("张三,身份证,11010519491231002X\n").rows, 1);
+        let roles = "李四,家属,440524188001010014\n张三,家属,11010519491231002X\n";
+        for number in ["1101051949****002X", "1.10105E+17", "", "无"] {
+            let checked = whole(&format!("王五,员工,{number}\n{roles}"));
+            let counted = (checked.rows, checked.right_rows);
+            assert_eq!(counted, (3, 2), "{number}");
+        }
+        let remark = whole("王五,1101051949****002X,身份证号待补\n张三,11010519491231002X,\n");
+        assert_eq!((remark.rows, remark.right_rows), (2, 1));
         let others = whole("张三,身份证,11010519491231002X\n李四,护照,E12345678\n");
         assert_eq!((others.rows, others.right_rows), (2, 1));
         let kinds = whole("王五,身份证,1101051949****002X\n张三,身份证,11010519491231002X\n");

@@ -399,20 +399,17 @@ pub(super) fn settle(
             Problem::new(ProblemKind::StartOutcomeUnknown).because_of(&error),
         ),
     };
-    order.start = match after {
-        AfterFailure::Refused(refused) if first => refused,
+    let (start, problem) = match after {
+        AfterFailure::Refused(refused) if first => (refused, problem),
         AfterFailure::Free if first => {
             writes.delete(listed_key(order.created, &create.no));
             writes.delete(key);
             return Ok(create.problem(writes, problem));
         }
         // An earlier call may have started the order, even if this one did not.
-        _ => {
-            order.start = Start::Unknown;
-            writes.put_order(&create.no, &order);
-            return Ok(create.problem(writes, problem.execution_unknown()));
-        }
+        _ => (Start::Unknown, problem.execution_unknown()),
     };
+    order.start = start;
     writes.put_order(&create.no, &order);
     Ok(create.problem(writes, problem))
 }

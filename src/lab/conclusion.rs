@@ -114,7 +114,7 @@ pub(super) const MASKED_VALUES: &str = "masked-values";
 pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     let mut found = Found(Vec::new());
     let agreement = facts.comparison.map(|comparison| comparison.agreement);
-    let incomplete = facts.refusal.filter(|refusal| is_incomplete(refusal));
+    let incomplete = facts.refusal.is_some_and(is_incomplete);
     let mismatch = facts.refusal.is_some_and(is_mismatch);
     if let Some(refusal) = facts.refusal {
         found.by_code(refusal, facts.findings);
@@ -168,7 +168,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     }
     let Found(mut found) = found;
     let any_wrong = found.iter().any(|one| one.standing == Wrong);
-    if incomplete.is_some() && !any_wrong {
+    if incomplete && !any_wrong {
         found.insert(0, conclusion(INCOMPLETE, Wrong, &[ServersCode]));
     }
     if found.is_empty() {

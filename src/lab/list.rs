@@ -116,11 +116,11 @@ pub fn layout(beginning: &str) -> Layout {
             .map(|(_, column)| column)
     };
     let titled = |titles: &[&str], is: fn(&str) -> bool| {
-        let ranked = first.iter().enumerate().filter_map(|(column, field)| {
-            let title = title_of(field);
+        let ranked = (0..first.len()).filter_map(|column| {
+            let title = title_at(&first, column);
             let rank = titles.iter().position(|known| *known == title)?;
             // The kind of each row's document is written like a title.
-            let repeated = below.iter().any(|row| row.get(column) == Some(field));
+            let repeated = below.iter().any(|row| row.get(column) == first.get(column));
             (!repeated).then(|| (count(below, column, is), Reverse(rank), Reverse(column)))
         });
         ranked.max().map(|(_, _, Reverse(column))| column)
@@ -128,10 +128,7 @@ pub fn layout(beginning: &str) -> Layout {
     let numbers = column_of(below, is_number);
     let number_title = titled(&NUMBER_TITLES, is_number);
     let name_title = titled(&NAME_TITLES, is_name);
-    let is_certain = |column: usize| {
-        let title = first.get(column).map(|field| title_of(field));
-        title.is_some_and(|title| !ROLES.contains(&title.as_str()))
-    };
+    let is_certain = |column: usize| !ROLES.contains(&title_at(&first, column).as_str());
     let header = may_be_header(&first, numbers)
         && (number_title.is_some()
             || name_title.is_some_and(is_certain)
@@ -173,12 +170,20 @@ fn title_of(field: &str) -> String {
         .collect()
 }
 
+/// The title in a column of the first row; empty if the row is shorter.
+fn title_at(first: &[String], column: usize) -> String {
+    first
+        .get(column)
+        .map(|field| title_of(field))
+        .unwrap_or_default()
+}
+
 /// Whether the first row can be a header: it has no number, and where the others have theirs, it has
 /// neither digits nor nothing.
 fn may_be_header(first: &[String], numbers: Option<usize>) -> bool {
     let is_title = |column: usize| {
-        let title = first.get(column).map(|field| title_of(field));
-        title.is_some_and(|title| !title.is_empty() && !title.contains(char::is_numeric))
+        let title = title_at(first, column);
+        !title.is_empty() && !title.contains(char::is_numeric)
     };
     numbers.is_none_or(is_title) && !first.iter().any(|field| is_number(field))
 }

@@ -233,10 +233,7 @@ fn to_ascii(text: &str) -> Result<[u8; 18], RuleViolation> {
             "is a 15-character number of a foreign permanent resident card of the 2017 edition, which is not accepted; the number on a card of the 2023 edition has 18 digits.",
         ));
     }
-    let asterisk = text.chars().any(|c| matches!(c, '*' | '＊'));
-    let letters = text.bytes().filter(|byte| matches!(byte, b'x' | b'X'));
-    // A longer one with several letters was pasted twice, or its end was.
-    if asterisk || letters.count() > 1 && text.len() <= 18 {
+    if is_masked(text) {
         return Err(RuleViolation::new(
             "masked",
             "是打码后的号码，请填写完整号码。",
@@ -283,6 +280,14 @@ fn to_ascii(text: &str) -> Result<[u8; 18], RuleViolation> {
             })
         }
     }
+}
+
+/// Whether the text contains asterisks, or several letters X in place of digits.
+pub(crate) fn is_masked(text: &str) -> bool {
+    let asterisk = text.chars().any(|c| matches!(c, '*' | '＊'));
+    let letters = text.bytes().filter(|byte| matches!(byte, b'x' | b'X'));
+    // A longer one with several letters was pasted twice, or its end was.
+    asterisk || letters.count() > 1 && text.len() <= 18
 }
 
 /// Whether the text consists of the three letters of a nationality and twelve digits.

@@ -38,6 +38,9 @@ pub struct Layout {
     /// Its columns.
     #[serde(flatten)]
     pub columns: Columns,
+    /// Index of the column with identity numbers if most of them are masked or damaged and none is
+    /// whole.
+    pub damaged: Option<usize>,
     /// The columns' titles; empty without a header.
     pub titles: Vec<String>,
 }
@@ -125,7 +128,13 @@ pub fn layout(beginning: &str) -> Layout {
         });
         ranked.max().map(|(_, _, Reverse(column))| column)
     };
-    let numbers = column_of(below, is_number);
+    let number_column = |rows: &[Vec<String>]| {
+        column_of(rows, is_number).or_else(|| {
+            let column = column_of(rows, is_damaged)?;
+            are_damaged(rows, column).then_some(column)
+        })
+    };
+    let numbers = number_column(below);
     let number_title = titled(&NUMBER_TITLES, is_number);
     let name_title = titled(&NAME_TITLES, is_name);
     let is_certain = |column: usize| !ROLES.contains(&title_at(&first, column).as_str());
@@ -138,12 +147,14 @@ pub fn layout(beginning: &str) -> Layout {
     let data = if header { below } else { &rows };
     let titles = if header { first } else { Vec::new() };
     let title = |column| titles.get(column).cloned().unwrap_or_default();
+    let cert_no = number_title.or_else(|| number_column(data));
     Layout {
+        damaged: cert_no.filter(|column| are_damaged(data, *column)),
         columns: Columns {
             delimiter,
             header,
             start,
-            cert_no: number_title.or_else(|| column_of(data, is_number)),
+            cert_no,
             cert_name: name_title.or_else(|| column_of(data, is_name)),
         },
         titles: (0..columns.min(COLUMNS_MAX)).map(title).collect(),
@@ -210,6 +221,12 @@ fn is_header(first: &[String], cert_no: Option<usize>, cert_name: Option<usize>)
 fn count(rows: &[Vec<String>], column: usize, is: fn(&str) -> bool) -> usize {
     let fields = rows.iter().filter_map(|row| row.get(column));
     fields.filter(|field| is(field)).count()
+}
+
+/// Whether a column has masked or damaged numbers only; a few fields may be anything else.
+fn are_damaged(rows: &[Vec<String>], column: usize) -> bool {
+    count(rows, column, is_number) == 0
+        && count(rows, column, is_damaged).saturating_mul(2) > rows.len()
 }
 
 /// Checks a chunk. `first_line` is the number of its first line, from 1; `last` marks the last
@@ -385,14 +402,7 @@ fn spreadsheet_marks() -> RuleViolation {
 
 /// Recognizes how spreadsheets format 18 digits if the column is not text.
 fn damaged_by_spreadsheet(number: &str, problem: RuleViolation) -> RuleViolation {
-    let scientific = number
-        .split_once(['E', 'e'])
-        .is_some_and(|(mantissa, exponent)| {
-            let digits =
-                |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            digits(exponent.trim_start_matches('+')) && digits(&mantissa.replace('.', ""))
-        });
-    if scientific {
+    if exponent(number).is_some() {
         return RuleViolation::new(
             "spreadsheet-number",
             "被表格软件转成了科学计数法，原号码已丢失；请把该列设为文本后重新导出。",
@@ -407,6 +417,14 @@ fn damaged_by_spreadsheet(number: &str, problem: RuleViolation) -> RuleViolation
         );
     }
     problem
+}
+
+/// The exponent of a number in scientific notation.
+fn exponent(number: &str) -> Option<&str> {
+    let (mantissa, exponent) = number.split_once(['E', 'e'])?;
+    let exponent = exponent.trim_start_matches('+');
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (digits(exponent) && digits(&mantissa.replace('.', ""))).then_some(exponent)
 }
 
 /// Adds the code point of a character that looks right: the console shows only part of a number and
@@ -437,6 +455,39 @@ fn is_number(field: &str) -> bool {
     let (field, _) = without_spreadsheet_marks(field);
     let digits = field.bytes().filter(u8::is_ascii_digit).count();
     (15..=18).contains(&field.len()) && digits >= field.len().saturating_sub(1)
+}
+
+/// Whether a field looks like an identity number that is masked or damaged: in scientific notation,
+/// with separators, in full-width characters, too long or doubled.
+fn is_damaged(field: &str) -> bool {
+    let (field, _) = without_spreadsheet_marks(field);
+    if let Some(exponent) = exponent(field) {
+        return exponent == "17";
+    }
+    let half_width = field.chars().map(|character| match character {
+        '\u{FF01}'..='\u{FF5E}' => {
+            char::from_u32(u32::from(character).saturating_sub(0xFEE0)).unwrap_or(character)
+        }
+        _ => character,
+    });
+    let number: String = half_width
+        .filter(|character| character.is_alphanumeric() || *character == '*')
+        .collect();
+    let has_no_word = number
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'X' | b'x' | b'*'));
+    // Masked phone numbers are shorter.
+    let masked = (14..=18).contains(&number.len()) && cert_no::is_masked(&number);
+    let begins_well = number.get(..2).is_some_and(|start| {
+        !start.bytes().all(|byte| byte.is_ascii_digit())
+            || start.starts_with('9')
+            || cert_no::province(start).is_some()
+    });
+    let has_birth_date = number.get(6..14).is_some_and(|date| {
+        matches!(date.get(..2), Some("18" | "19" | "20"))
+            && Date::parse_compact(date.as_bytes()).is_some()
+    });
+    has_no_word && begins_well && (masked || number.len() >= 15 && has_birth_date)
 }
 
 /// The separator that Excel's first line `sep=;` names.
@@ -646,6 +697,92 @@ mod tests {
         assert_eq!((others.rows, others.right_rows), (2, 1));
         let kinds = whole("王五,身份证,1101051949****002X\n张三,身份证,11010519491231002X\n");
         assert_eq!((kinds.rows, kinds.right_rows), (2, 1));
+    }
+
+    #[test]
+    fn finds_a_column_whose_numbers_are_all_masked_or_damaged() {
+        for (first, second, rule) in [
+            ("110***********002X", "440***********0014", "masked"),
+            ("1101********002X", "4405********0014", "masked"),
+            ("1****************X", "4****************4", "masked"),
+            ("110105XXXXXXXX002X", "440524＊＊＊＊＊＊＊＊0014", "masked"),
+            (
+                "11010519491231002X11010519491231002X",
+                "440524188001010014440524188001010014",
+                "length",
+            ),
+            ("110105194912310020X", "4405241880010100140", "length"),
+            (
+                "110105 19491231 002X",
+                "440524 18800101 0014",
+                "white-space",
+            ),
+            (
+                "11010519491231002X\u{202C}",
+                "440524188001010014\u{202C}",
+                "invisible",
+            ),
+            (
+                "１１０１０５１９４９１２３１００２Ｘ",
+                "４４０５２４１８８００１０１００１４",
+                "full-width",
+            ),
+            ("1.10105E+17", "4.40524E+17", "spreadsheet-number"),
+        ] {
+            let rows = format!("1,张三,{first},13800138000\n2,李四,{second},13800138001\n");
+            for header in ["", "row,who,which,phone\n"] {
+                let text = format!("{header}{rows}");
+                let found_layout = layout(&text);
+                let columns = found_layout.columns;
+                assert_eq!(
+                    (columns.cert_no, columns.cert_name),
+                    (Some(2), Some(1)),
+                    "{text}"
+                );
+                assert_eq!(
+                    (columns.header, found_layout.damaged),
+                    (!header.is_empty(), Some(2)),
+                    "{text}"
+                );
+                let lines = if header.is_empty() { [1, 2] } else { [2, 3] };
+                let all = lines.map(|line| (line, "certNo", rule));
+                let checked = whole(&text);
+                assert_eq!(found(&checked), all, "{text}");
+            }
+            assert_eq!(
+                layout(&format!("姓名,证件号码\n张三,{first}\n")).damaged,
+                Some(1)
+            );
+        }
+        let one_is_whole = layout("张三,110***********002X\n李四,440524188001010014\n");
+        assert_eq!(
+            (one_is_whole.columns.cert_no, one_is_whole.damaged),
+            (Some(1), None)
+        );
+        for other in [
+            "13800138000",
+            "138****0001",
+            "86138****0001",
+            "138-0013-8000",
+            "13800138000/13900139000",
+            "6222 0202 0011 2233 445",
+            "2026-11-28 12:20:00.123",
+            "2026-11-28T12:20:00.123Z",
+            "6.22202E+18",
+            "110105194912310020X 旧号",
+            "****",
+            "",
+        ] {
+            let columns = layout(&format!("张三,{other}\n李四,{other}\n")).columns;
+            assert_eq!(
+                (columns.cert_no, columns.cert_name),
+                (None, Some(0)),
+                "{other}"
+            );
+        }
+        // A remark in one row.
+        let remark = layout("张三,110***********002X\n李四,\n王五,\n");
+        assert_eq!((remark.columns.cert_no, remark.damaged), (None, None));
     }
 
     #[test]

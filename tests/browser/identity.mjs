@@ -252,6 +252,26 @@ test("each stage gets the focus, results are announced, and a list begins at its
     assert.ok(!(await page.getByLabel("Only invalid rows").isChecked()));
   }));
 
+test("a list whose numbers are all masked is checked as such, unless another column is chosen", () =>
+  list({}, async (page) => {
+    const hint = page.getByText("they are masked or damaged");
+    await page.getByLabel("Or paste a list").fill("张三,110***********002X\n李四,1101********002X");
+    await page.getByRole("button", { name: "Check the list" }).click();
+    await hint.waitFor();
+    await page.getByLabel("Numbers").selectOption("");
+    assert.equal(await hint.count(), 0);
+    await page.getByLabel("Numbers").selectOption("1");
+    await hint.waitFor();
+    await page.getByRole("button", { name: "Check the list" }).click();
+    assert.deepEqual(await figures(page), [2, 0, 2, 0, 0, 0]);
+    await page.locator(".bad-rows tbody tr").nth(1).waitFor();
+    const rows = await page.locator(".bad-rows tbody tr").allInnerTexts();
+    assert.deepEqual(
+      rows.map((row) => /^(\d).*is masked/s.exec(row)?.[1]),
+      ["1", "2"],
+    );
+  }));
+
 test("a list without a column of numbers; another one can be chosen", () =>
   list({}, async (page) => {
     await page.getByLabel("Or paste a list").fill("张三\n张三");

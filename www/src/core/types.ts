@@ -178,6 +178,8 @@ export interface Layout {
   start: number;
   certNo: number | null;
   certName: number | null;
+  /** The column whose numbers are masked or damaged. */
+  damaged: number | null;
   titles: string[];
 }
 

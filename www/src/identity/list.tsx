@@ -162,6 +162,12 @@ function Columns({ layout: found }: { layout: Layout }) {
     ...found.titles.map((title, index) => ({ value: String(index), label: text.column(index + 1, title) })),
   ];
   const column = (value: string) => (value === "" ? null : Number(value));
+  const numberHint =
+    found.certNo === null
+      ? text.noNumberColumn
+      : found.certNo === found.damaged
+        ? text.damagedNumbers
+        : undefined;
   const neither = found.certNo === null && found.certName === null;
   return (
     <>
@@ -176,7 +182,7 @@ function Columns({ layout: found }: { layout: Layout }) {
           value={found.certNo === null ? "" : String(found.certNo)}
           onInput={(value) => (layout.value = { ...found, certNo: column(value) })}
           options={options}
-          {...(found.certNo === null ? { hint: text.noNumberColumn } : {})}
+          hint={numberHint}
         />
         <Field
           label={text.nameColumn}

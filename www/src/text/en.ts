@@ -335,6 +335,8 @@ export const en: Catalogue = {
     previous: "Previous",
     next: "Next",
     noNumberColumn: "No column of identity numbers was found; choose one.",
+    damagedNumbers:
+      "These look like identity numbers, but they are masked or damaged. The check lists the rows.",
     emptyList: "The list has no rows of data.",
     damaged:
       "The list contains �: characters were lost when it was written. Export it from the source again.",

@@ -315,6 +315,7 @@ export const zh = {
     previous: "上一页",
     next: "下一页",
     noNumberColumn: "没有找到证件号码列，请指定。",
+    damagedNumbers: "这一列像是证件号码，但已打码或损坏；检查后会逐行列出。",
     emptyList: "名单里没有数据行。",
     damaged: "名单中含有 �，说明导出时已有字符丢失，请从原系统重新导出。",
     namesOnly: "名单没有证件号码列，仅检查了姓名。",

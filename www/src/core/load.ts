@@ -3,11 +3,8 @@ import wasmUrl from "#lab/cloudauth_edge_bg.wasm?url";
 import { guard } from "#pkg/core.js";
 import type { Core } from "./types";
 
-/** The functions of the module, as `src/wasm/lab.rs` and `src/wasm/identity.rs` define them. */
-interface Exports {
-  checkCertNo: Core["checkCertNo"];
-  checkCertName: Core["checkCertName"];
-  certNoParts: Core["certNoParts"];
+/** The functions of the module; three take the members of an object as separate values. */
+interface Exports extends Omit<Core, "previewRequest" | "examineSignature" | "checkList"> {
   previewRequest(
     action: string,
     values: string[],
@@ -17,7 +14,6 @@ interface Exports {
     keySecret: string,
     now: number,
   ): ReturnType<Core["previewRequest"]>;
-  freshOrderNo: Core["freshOrderNo"];
   examineSignature(
     request: string,
     scheme: string,
@@ -26,10 +22,6 @@ interface Exports {
     answer: string,
     now: number,
   ): ReturnType<Core["examineSignature"]>;
-  shareableRequest: Core["shareableRequest"];
-  maskCertNo: Core["maskCertNo"];
-  rpcSignature: Core["rpcSignature"];
-  listLayout: Core["listLayout"];
   checkList(
     delimiter: string,
     header: boolean,

@@ -218,6 +218,19 @@ test("a list in any encoding, and bytes that are invalid in it", () =>
     assert.deepEqual(await read(rows.replaceAll("\n", "\r"), "\n"), ["UTF-8", 0, 2, 2]);
   }));
 
+test("without invalid rows, it says so in place of an empty table", () =>
+  list({}, async (page) => {
+    await page.getByLabel("Or paste a list").fill("张三,11010519491231002x");
+    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.locator(".bad-rows tbody tr").waitFor();
+    await page.getByLabel("Only invalid rows").check();
+    await page.getByText("No row is invalid").waitFor();
+    assert.equal(await page.locator(".bad-rows").count(), 0);
+    await page.getByLabel("Only invalid rows").uncheck();
+    await page.locator(".bad-rows tbody tr").waitFor();
+  }));
+
 test("a list without rows is not right", () =>
   list({}, async (page) => {
     await page.getByLabel("Or paste a list").fill("姓名,证件号码\n");
@@ -274,9 +287,14 @@ test("a list whose numbers are all masked is checked as such, unless another col
 
 test("a list without a column of numbers; another one can be chosen", () =>
   list({}, async (page) => {
-    await page.getByLabel("Or paste a list").fill("张三\n张三");
+    await page.getByLabel("Or paste a list").fill("张三\n张三\n张 三");
     await page.getByRole("button", { name: "Check the list" }).click();
     await page.getByText("No column of identity numbers was found").waitFor();
+    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByText("only names were checked").waitFor();
+    assert.deepEqual(await figures(page), [3, 2, 1, 0, 0, 0]);
+    await page.getByRole("button", { name: "Check another" }).click();
+    await page.getByRole("button", { name: "Check the list" }).click();
     await page.getByLabel("Names").selectOption("");
     assert.ok(await page.getByRole("button", { name: "Check the list" }).isDisabled());
     await page.getByRole("button", { name: "Check another" }).click();

@@ -260,14 +260,13 @@ function Figures({ found }: { found: Tally }) {
           </div>
         ))}
       </dl>
-      {found.rows === found.empty
-        ? stage.value === "done" && <Notice tone="bad" title={text.emptyList} />
-        : found.found === 0 &&
-          (layout.value?.certNo === null ? (
-            <Notice tone="info" title={text.namesOnly} />
-          ) : (
-            <Notice tone="good" title={text.allRight} />
-          ))}
+      {found.rows === found.empty ? (
+        stage.value === "done" && <Notice tone="bad" title={text.emptyList} />
+      ) : layout.value?.certNo === null ? (
+        <Notice tone="info" title={text.namesOnly} />
+      ) : (
+        found.found === 0 && <Notice tone="good" title={text.allRight} />
+      )}
     </>
   );
 }
@@ -337,26 +336,29 @@ function BadRows({ found }: { found: Tally }) {
           {text.onlyBad}
         </label>
       </div>
-      <table class="table bad-rows">
-        <thead>
-          <tr>
-            <th scope="col">{text.line}</th>
-            <th scope="col">{text.certNo}</th>
-            <th scope="col">{text.finding}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.value.map(({ line, number: masked, problem }) => (
-            <tr key={`${line}${problem.field}${problem.rule}`} class={problem.fatal ? "fatal" : ""}>
-              <th scope="row" class="count">
-                {line}
-              </th>
-              <td class="mono masked-number">{masked || "–"}</td>
-              <td>{words(problem, labels())}</td>
+      {count === 0 && <p class="muted">{text.noBadRows}</p>}
+      {count > 0 && (
+        <table class="table bad-rows">
+          <thead>
+            <tr>
+              <th scope="col">{text.line}</th>
+              <th scope="col">{text.certNo}</th>
+              <th scope="col">{text.finding}</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {rows.value.map(({ line, number: masked, problem }) => (
+              <tr key={`${line}${problem.field}${problem.rule}`} class={problem.fatal ? "fatal" : ""}>
+                <th scope="row" class="count">
+                  {line}
+                </th>
+                <td class="mono masked-number">{masked || "–"}</td>
+                <td>{words(problem, labels())}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
       {pages > 1 && (
         <div class="actions">
           <button

@@ -329,6 +329,7 @@ export const en: Catalogue = {
     finding: "Problem",
     allRight: "No problems were found.",
     onlyBad: "Only invalid rows",
+    noBadRows: "No row is invalid; there are only notices.",
     download: "Download the problems (CSV)",
     downloadNote: "The file contains lines and problems, but no names or numbers.",
     page: (page: string, pages: string) => `Page ${page} of ${pages}`,

@@ -309,6 +309,7 @@ export const zh = {
     finding: "问题",
     allRight: "没有发现问题。",
     onlyBad: "只看有误",
+    noBadRows: "没有有误的行，只有提示。",
     download: "下载问题清单（CSV）",
     downloadNote: "清单只含行号与问题，不含姓名与号码。",
     page: (page: string, pages: string) => `第 ${page} / ${pages} 页`,

@@ -194,28 +194,39 @@ test("a list in any encoding, and bytes that are invalid in it", () =>
         buffer: Buffer.concat(parts.map((part) => Buffer.from(part))),
       });
       const shown = await page.getByText(/encoding [A-Z0-9-]+/).innerText();
-      const damaged = await page.getByText("The list contains �").count();
+      const notice = await page.locator(".notice.warn").allInnerTexts();
       await page.getByRole("button", { name: "Check the list" }).click();
       const [all, right] = await figures(page);
       await page.getByRole("button", { name: "Check another" }).click();
-      return [/encoding ([\w-]+)/.exec(shown)[1], damaged, all, right];
+      const damage = notice.map((text) => /bytes that are invalid in [A-Z0-9-]+|contains �/.exec(text)?.[0]);
+      return [/encoding ([\w-]+)/.exec(shown)[1], ...damage, all, right];
     };
     const rows = "姓名,证件号码\n张三,11010519491231002X\n李四,440524188001010014\n";
     const utf16 = Buffer.from(rows.replaceAll(",", "\t"), "utf16le");
-    assert.deepEqual(await read([0xff, 0xfe], utf16), ["UTF-16LE", 0, 2, 2]);
-    assert.deepEqual(await read([0xfe, 0xff], Buffer.from(utf16).swap16()), ["UTF-16BE", 0, 2, 2]);
-    assert.deepEqual(await read("\uFEFF", rows), ["UTF-8", 0, 2, 2]);
-    assert.deepEqual(await read(rows.replaceAll("\n", "\r")), ["UTF-8", 0, 2, 2]);
+    assert.deepEqual(await read([0xff, 0xfe], utf16), ["UTF-16LE", 2, 2]);
+    assert.deepEqual(await read([0xfe, 0xff], Buffer.from(utf16).swap16()), ["UTF-16BE", 2, 2]);
+    assert.deepEqual(await read(utf16), ["UTF-16LE", 2, 2]);
+    assert.deepEqual(await read(Buffer.from(utf16).swap16()), ["UTF-16BE", 2, 2]);
+    // Half of a surrogate pair, and half of a character.
+    const invalid = (encoding) => `bytes that are invalid in ${encoding}`;
+    assert.deepEqual(await read(utf16, [0x42, 0xd8, 0x0a, 0x00]), ["UTF-16LE", invalid("UTF-16LE"), 3, 2]);
+    assert.deepEqual(await read([0xff, 0xfe], utf16, [0x0a]), ["UTF-16LE", invalid("UTF-16LE"), 3, 2]);
+    // The low byte of the ideographic space is zero.
+    assert.deepEqual(await read(Buffer.from("张三\n李　四\n王五\n", "utf16le")), ["UTF-16LE", 3, 2]);
+    assert.deepEqual(await read("\uFEFF", rows), ["UTF-8", 2, 2]);
+    assert.deepEqual(await read(rows.replaceAll("\n", "\r")), ["UTF-8", 2, 2]);
     // A row that is cut inside of a character, whose bytes GB18030 decodes without an error.
-    assert.deepEqual(await read(rows, "王五,11010519491231002X,王", [0xe6, 0x9d]), ["UTF-8", 1, 3, 3]);
-    assert.deepEqual(await read(rows, "王", [0xe9], "五,11010519491231002X\n"), ["UTF-8", 1, 3, 2]);
+    const cut = await read(rows, "王五,11010519491231002X,王", [0xe6, 0x9d]);
+    assert.deepEqual(cut, ["UTF-8", invalid("UTF-8"), 3, 3]);
+    const wrong = await read(rows, "王", [0xe9], "五,11010519491231002X\n");
+    assert.deepEqual(wrong, ["UTF-8", invalid("UTF-8"), 3, 2]);
     // Written by a program that had lost the names before.
-    assert.deepEqual(await read("name,idno\n����,11010519491231002X\n"), ["UTF-8", 1, 1, 0]);
+    assert.deepEqual(await read("name,idno\n����,11010519491231002X\n"), ["UTF-8", "contains �", 1, 0]);
     // A name in GB18030, two of whose bytes are a character of UTF-8.
     const name = [0xd2, 0xb6, 0xc1, 0xd5, 0xd6, 0xbe];
-    assert.deepEqual(await read(name, ",11010519491231002X\n"), ["GB18030", 0, 1, 1]);
+    assert.deepEqual(await read(name, ",11010519491231002X\n"), ["GB18030", 1, 1]);
     // Only the last line ends as on Windows.
-    assert.deepEqual(await read(rows.replaceAll("\n", "\r"), "\n"), ["UTF-8", 0, 2, 2]);
+    assert.deepEqual(await read(rows.replaceAll("\n", "\r"), "\n"), ["UTF-8", 2, 2]);
   }));
 
 test("without invalid rows, it says so in place of an empty table", () =>

@@ -3,7 +3,7 @@ import type { Layout } from "../core";
 import { download } from "../parts/csv";
 import type { Labels } from "./collected";
 import { allDocuments } from "./options";
-import type { Order, Report, Row, Tally } from "./worker";
+import type { Damage, Order, Report, Row, Tally } from "./worker";
 
 export type Stage = "empty" | "reading" | "ready" | "checking" | "done" | "stopped" | "failed";
 
@@ -11,8 +11,7 @@ export const stage = signal<Stage>("empty");
 export const layout = signal<Layout | null>(null);
 export const encoding = signal("");
 export const isEmpty = signal(false);
-/** Whether some of the file's bytes could not be decoded. */
-export const isDamaged = signal(false);
+export const damage = signal<Damage>(null);
 export const share = signal(0);
 export const tally = signal<Tally | null>(null);
 export const seconds = signal(0);
@@ -92,7 +91,7 @@ function receive(report: Report): void {
         layout.value = report.layout;
         encoding.value = report.encoding;
         isEmpty.value = report.empty;
-        isDamaged.value = report.damaged;
+        damage.value = report.damage;
         stage.value = "ready";
         break;
       case "progress":

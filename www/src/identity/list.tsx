@@ -9,8 +9,8 @@ import { number, t } from "../text";
 import { words, type Labels, type Tally } from "./collected";
 import {
   checkList,
+  damage,
   encoding,
-  isDamaged,
   isEmpty,
   layout,
   onlyBad,
@@ -171,9 +171,9 @@ function Columns({ layout: found }: { layout: Layout }) {
   const neither = found.certNo === null && found.certName === null;
   return (
     <>
-      {isDamaged.value && (
+      {damage.value && (
         <Notice tone="warn">
-          <p>{text.damaged}</p>
+          <p>{damage.value === "bytes" ? text.invalidBytes(encoding.value) : text.lostCharacters}</p>
         </Notice>
       )}
       <div class="fields">

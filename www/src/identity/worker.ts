@@ -13,8 +13,11 @@ export type Order =
   | { kind: "rows"; from: number; count: number }
   | { kind: "file"; labels: Labels };
 
+/** Bytes that are invalid in the encoding, or U+FFFD, which a program wrote in place of such bytes. */
+export type Damage = "bytes" | "replaced" | null;
+
 export type Report =
-  | { kind: "layout"; layout: Layout; encoding: string; empty: boolean; damaged: boolean }
+  | { kind: "layout"; layout: Layout; encoding: string; empty: boolean; damage: Damage }
   | { kind: "progress"; rows: number; share: number }
   | { kind: "ended"; stopped: boolean; tally: Tally }
   | { kind: "rows"; rows: Row[] }
@@ -72,12 +75,13 @@ function breathe(): Promise<unknown> {
 
 async function read(source: Blob): Promise<void> {
   const bytes = new Uint8Array(await source.arrayBuffer());
-  const { encoding, decoded } = decode(bytes);
+  const { encoding, decoded, valid } = decode(bytes);
   const alone = decoded.match(LONE_CR)?.length ?? 0;
   const feeds = decoded.match(/\n/g)?.length ?? 0;
   text = alone > feeds ? decoded.replaceAll(LONE_CR, "\n") : decoded;
   const layout = (await core).listLayout(text.slice(0, LAYOUT_CHARACTERS));
-  report({ kind: "layout", layout, encoding, empty: text.trim() === "", damaged: text.includes("\uFFFD") });
+  const damage = !valid ? "bytes" : text.includes("\uFFFD") ? "replaced" : null;
+  report({ kind: "layout", layout, encoding, empty: text.trim() === "", damage });
 }
 
 const BYTE_ORDER_MARKS: [encoding: string, bytes: number[]][] = [
@@ -89,25 +93,55 @@ const BYTE_ORDER_MARKS: [encoding: string, bytes: number[]][] = [
 /** Spreadsheets of old Macs end lines so. */
 const LONE_CR = /\r(?!\n)/g;
 
-/** Without a mark: UTF-8, or GB18030, in which Chinese spreadsheets write otherwise. */
-function decode(bytes: Uint8Array): { encoding: string; decoded: string } {
-  const as = (encoding: string) => ({ encoding, decoded: new TextDecoder(encoding).decode(bytes) });
-  const marked = BYTE_ORDER_MARKS.find(([, mark]) => mark.every((byte, at) => bytes[at] === byte));
-  if (marked) return as(marked[0]);
+interface Decoded {
+  encoding: string;
+  decoded: string;
+  /** Whether all bytes are valid in the encoding. */
+  valid: boolean;
+}
+
+function decodeAs(encoding: string, bytes: Uint8Array): Decoded {
   try {
-    return { encoding: "UTF-8", decoded: new TextDecoder("UTF-8", { fatal: true }).decode(bytes) };
+    return { encoding, decoded: new TextDecoder(encoding, { fatal: true }).decode(bytes), valid: true };
   } catch {
-    // A file that was cut, or has a few wrong bytes, is still UTF-8. GB18030 decodes almost any bytes without an error,
-    // but hardly ever makes three bytes that are a Chinese character in UTF-8.
-    const utf8 = as("UTF-8");
-    let invalid = 0;
-    let chinese = 0;
-    for (const character of utf8.decoded) {
-      if (character === "\uFFFD") invalid += 1;
-      else if (character > "\u07FF") chinese += 1;
-    }
-    return invalid < chinese ? utf8 : as("GB18030");
+    return { encoding, decoded: new TextDecoder(encoding).decode(bytes), valid: false };
   }
+}
+
+/** Without a mark: UTF-16 or UTF-8, or GB18030, in which Chinese spreadsheets write otherwise. */
+function decode(bytes: Uint8Array): Decoded {
+  const marked = BYTE_ORDER_MARKS.find(([, mark]) => mark.every((byte, at) => bytes[at] === byte));
+  const encoding = marked?.[0] ?? utf16By(bytes);
+  if (encoding) return decodeAs(encoding, bytes);
+  const utf8 = decodeAs("UTF-8", bytes);
+  if (utf8.valid) return utf8;
+  // A file that was cut, or has a few wrong bytes, is still UTF-8. GB18030 decodes almost any bytes without an error,
+  // but hardly ever makes three bytes that are a Chinese character in UTF-8.
+  let invalid = 0;
+  let chinese = 0;
+  for (const character of utf8.decoded) {
+    if (character === "\uFFFD") invalid += 1;
+    else if (character > "\u07FF") chinese += 1;
+  }
+  return invalid < chinese ? utf8 : decodeAs("GB18030", bytes);
+}
+
+/**
+ * UTF-16 by its zero bytes: each digit, separator and end of a line has one, the first of its two bytes in big-endian order.
+ * UTF-8 and GB18030 have none.
+ */
+function utf16By(bytes: Uint8Array): string | undefined {
+  const zeros: [even: number, odd: number] = [0, 0];
+  const beginning = bytes.subarray(0, LAYOUT_CHARACTERS);
+  beginning.forEach((byte, at) => {
+    if (byte === 0) zeros[at % 2 === 0 ? 0 : 1] += 1;
+  });
+  const [even, odd] = zeros;
+  if (even + odd < beginning.length / 20) return undefined;
+  // Some Chinese characters have a zero byte on the other side.
+  if (odd > 2 * even) return "UTF-16LE";
+  if (even > 2 * odd) return "UTF-16BE";
+  return undefined;
 }
 
 async function check(layout: Layout, allDocuments: boolean): Promise<void> {

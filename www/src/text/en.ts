@@ -339,7 +339,9 @@ export const en: Catalogue = {
     damagedNumbers:
       "These look like identity numbers, but they are masked or damaged. The check lists the rows.",
     emptyList: "The list has no rows of data.",
-    damaged:
+    invalidBytes: (encoding: string) =>
+      `The file contains bytes that are invalid in ${encoding}, so it was cut off or damaged, or has another encoding. Export it from the source again, as UTF-8.`,
+    lostCharacters:
       "The list contains �: characters were lost when it was written. Export it from the source again.",
     namesOnly: "The list has no column of identity numbers; only names were checked.",
     readFailed: "The file could not be read; choose it again.",

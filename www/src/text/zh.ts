@@ -318,7 +318,9 @@ export const zh = {
     noNumberColumn: "没有找到证件号码列，请指定。",
     damagedNumbers: "这一列像是证件号码，但已打码或损坏；检查后会逐行列出。",
     emptyList: "名单里没有数据行。",
-    damaged: "名单中含有 �，说明导出时已有字符丢失，请从原系统重新导出。",
+    invalidBytes: (encoding: string) =>
+      `文件含有不符合 ${encoding} 的字节：文件不完整、已损坏，或使用了其他编码。请从原系统重新导出为 UTF-8。`,
+    lostCharacters: "名单中含有 �，说明导出时已有字符丢失，请从原系统重新导出。",
     namesOnly: "名单没有证件号码列，仅检查了姓名。",
     readFailed: "文件读取失败，请重新选择。",
     took: (seconds: string) => `用时 ${seconds} 秒`,

@@ -318,6 +318,39 @@ test("what failed is reported where it is seen, and repeated by its own button",
   });
 });
 
+for (const width of [320, 360, 1440]) {
+  test(`the chart's dates neither overhang nor overlap: ${width}`, async () => {
+    await order(null);
+    await ledger({ width }, async (page) => {
+      const today = Date.now() - (Date.now() % 86_400_000);
+      for (const count of [13, 14, 31, 61, 366]) {
+        const from = new Date(today - (count - 1) * 86_400_000).toISOString().slice(0, 10);
+        await page.getByLabel("From").fill(from);
+        await page.getByLabel("To", { exact: true }).fill(new Date(today).toISOString().slice(0, 10));
+        await page.waitForFunction(
+          (count) => document.querySelectorAll(".bars .bar").length === count,
+          count,
+        );
+        const { bars, dates } = await page.evaluate(() => {
+          const sides = (part) => [part.left, part.right];
+          const dates = [...document.querySelectorAll(".bars .date span")].map((date) => {
+            const range = document.createRange();
+            range.selectNodeContents(date);
+            return range.getBoundingClientRect();
+          });
+          return {
+            bars: sides(document.querySelector(".bars").getBoundingClientRect()),
+            dates: dates.filter((date) => date.width > 0).map(sides),
+          };
+        });
+        const edges = [bars[0], ...dates.flat(), bars[1]];
+        const inOrder = edges.slice(1).every((edge, at) => edge >= edges[at]);
+        assert.ok(inOrder, `${count} days: ${edges.map((edge) => edge.toFixed(1)).join(" ")}`);
+      }
+    });
+  });
+}
+
 test("a date may be typed, through every year on the way, and any date is answered", async () => {
   await order(null);
   await ledger({}, async (page) => {

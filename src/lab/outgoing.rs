@@ -12,6 +12,7 @@ use crate::vendor::credentials::Credentials;
 use crate::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::iter::repeat_n;
 
 /// The input for a request to show.
 #[derive(Clone, Copy)]
@@ -164,9 +165,14 @@ fn mask(rule: Rule, value: &str) -> Option<String> {
     }
 }
 
-/// An identity number, masked for display.
+/// An identity number, masked for display. A longer text is masked in the length of a number.
 pub fn masked_cert_no(number: &str) -> String {
-    keep(number.trim(), 1, 1)
+    let mut characters = number.trim().chars();
+    let first = characters.next();
+    let last = characters.next_back();
+    let inner = characters.count().min(16);
+    let masked = first.into_iter().chain(repeat_n('*', inner)).chain(last);
+    masked.collect()
 }
 
 fn keep(value: &str, first: usize, last: usize) -> String {
@@ -188,6 +194,21 @@ fn keep(value: &str, first: usize, last: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_masked_number_is_not_longer_than_a_right_one() {
+        let twice = "11010519491231002X11010519491231002X";
+        for (number, masked) in [
+            ("11010519491231002X", "1****************X"),
+            (twice, "1****************X"),
+            (" 123 ", "1*3"),
+            ("12", "12"),
+            ("1", "1"),
+            ("", ""),
+        ] {
+            assert_eq!(masked_cert_no(number), masked);
+        }
+    }
 
     fn draft(scheme: SignatureVersion, key: bool) -> Preview {
         let values = [

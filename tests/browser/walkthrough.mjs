@@ -158,6 +158,10 @@ test("by keyboard alone", () =>
     await page.keyboard.press("Enter");
     await focused("Result");
     await verdict(page, words.verdict.passed).waitFor();
+    await tabTo(page, words.askNow);
+    await Promise.all([page.waitForResponse(/\/v1\/face-verifications\//), page.keyboard.press("Enter")]);
+    await page.getByRole("button", { name: words.askNow, disabled: false }).waitFor();
+    await focused(words.askNow);
     await tabTo(page, "The gateway's response");
     await page.keyboard.press("Enter");
     await page.getByText('"status": "passed"').waitFor();

@@ -364,8 +364,8 @@ function BadRows({ found }: { found: Tally }) {
           <button
             type="button"
             class="button small"
-            disabled={at === 0}
-            onClick={() => (page.value = at - 1)}
+            aria-disabled={at === 0}
+            onClick={() => (page.value = Math.max(at - 1, 0))}
           >
             {text.previous}
           </button>
@@ -373,8 +373,8 @@ function BadRows({ found }: { found: Tally }) {
           <button
             type="button"
             class="button small"
-            disabled={at === pages - 1}
-            onClick={() => (page.value = at + 1)}
+            aria-disabled={at === pages - 1}
+            onClick={() => (page.value = Math.min(at + 1, pages - 1))}
           >
             {text.next}
           </button>

@@ -95,8 +95,10 @@ function Known({ order: known }: { order: FaceVerificationSummary }) {
           <button
             type="button"
             class="button small"
-            disabled={asking.value}
-            onClick={() => void ask(known.outerOrderNo)}
+            aria-disabled={asking.value}
+            onClick={() => {
+              if (!asking.value) void ask(known.outerOrderNo);
+            }}
           >
             {t.value.walkthrough.checkNow}
           </button>

@@ -86,7 +86,7 @@ function Orders({ left }: { left: { current: number } }) {
             problem={missed.value ? text.missed[missed.value] : undefined}
             mono
           />
-          <button type="submit" class="button" disabled={searching.value}>
+          <button type="submit" class="button" aria-disabled={searching.value}>
             {text.find}
           </button>
         </form>
@@ -121,7 +121,8 @@ function Choices() {
       <button
         type="button"
         class="button"
-        disabled={!orders.value || orders.value.length === 0 || exported.value !== null}
+        disabled={!orders.value || orders.value.length === 0}
+        aria-disabled={exported.value !== null}
         onClick={() => void exportAll()}
       >
         {exported.value === null ? text.export : text.exporting(number(exported.value))}
@@ -219,7 +220,7 @@ function More() {
       {failure.value ? (
         <FailureNotice failure={failure.value} retry={() => void loadMore()} />
       ) : (
-        <button type="button" class="button" disabled={loading.value} onClick={() => void loadMore()}>
+        <button type="button" class="button" aria-disabled={loading.value} onClick={() => void loadMore()}>
           {t.value.ledger.more}
         </button>
       )}

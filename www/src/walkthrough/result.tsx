@@ -39,7 +39,14 @@ export function ResultStep() {
       </div>
       {started.value && (
         <div class="actions">
-          <button type="button" class="button small" disabled={asking.value} onClick={() => void ask()}>
+          <button
+            type="button"
+            class="button small"
+            aria-disabled={asking.value}
+            onClick={() => {
+              if (!asking.value) void ask();
+            }}
+          >
             {text.checkNow}
           </button>
           {!decided && <p class="muted small">{text.live}</p>}

@@ -51,6 +51,16 @@ for (const look of looks) {
     }));
 }
 
+test("on a phone, the fields come first, also after a visit to the laboratory", () =>
+  withConsole({ width: 360, hash: "#/signature" }, async (page, words) => {
+    await page.locator(".request-input").waitFor();
+    await page.getByRole("link", { name: "Identity" }).click();
+    await page.getByLabel(words.certNo).fill("11010519491231002X");
+    const top = async (selector) => (await page.locator(selector).boundingBox()).y;
+    await page.locator(".notice.good").waitFor();
+    assert.ok((await top(".one .inputs")) < (await top(".one .outcome-column")));
+  }));
+
 test("residence permits count only where they are allowed", () =>
   one({}, async (page) => {
     await page.getByLabel(/^Identity number/).fill("810000199408230021");

@@ -119,6 +119,14 @@ test("a link with a long request is not opened", () =>
     assert.equal(await page.getByText("This request is too long for a link").count(), 0);
   }));
 
+test("a parameter's encoding fits into its place", () =>
+  withConsole({ language: "en", width: 1280, hash: "#/signature" }, async (page) => {
+    await page.locator(".examples button").nth(3).click();
+    const place = page.locator(".encoding");
+    await place.locator("table").waitFor();
+    assert.ok(await place.evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth));
+  }));
+
 test("the place for a parameter's encoding is never empty", () =>
   laboratory({}, async (page) => {
     await page.getByRole("button", { name: "InitFaceVerify (curl)" }).click();

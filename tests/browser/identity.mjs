@@ -282,9 +282,8 @@ test("each stage gets the focus, results are announced, and a list begins at its
     await page.getByRole("button", { name: "Next" }).press("Enter");
     await page.getByText("Page 3 of 3").waitFor();
     await page.keyboard.press("Enter");
-    await page.keyboard.press("Shift+Tab");
-    await page.keyboard.press("Enter");
-    await page.getByText("Page 2 of 3").waitFor();
+    await focused("Next");
+    await page.getByText("Page 3 of 3").waitFor();
     await page.getByRole("button", { name: "Check another" }).press("Enter");
     await focused("List");
     await check(Array(80).fill("张三,110105194912310021"));

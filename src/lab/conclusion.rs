@@ -159,12 +159,10 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
         if found.0.is_empty() {
             found.causes(facts.own_causes, &[ProgramsText]);
         }
-        if let Some(form) = facts
-            .given
-            .and_then(|given| signature_form::wrong(facts.scheme, given))
-        {
-            found.causes(&[form], &[SignatureForm]);
-        }
+        // The mistakes explain the form, too.
+        let given = facts.given.filter(|_| facts.mistakes.is_empty());
+        let form = given.and_then(|given| signature_form::wrong(facts.scheme, given));
+        found.causes(form.as_slice(), &[SignatureForm]);
     }
     let Found(mut found) = found;
     let any_wrong = found.iter().any(|one| one.standing == Wrong);

@@ -378,12 +378,6 @@ static RPC: &[Mistake] = &[
     mistake(Kind::Digest, "sha256", |habits| habits.digest = Some(|key, message| STANDARD.encode(hmac_sha256(key, message))),
         "用了 HMAC-SHA256，而请求声明的是 HMAC-SHA1。",
         "HMAC-SHA256 was used, but the request declares HMAC-SHA1."),
-    mistake(Kind::Digest, "hex-in-base64", |habits| habits.digest = Some(|key, message| STANDARD.encode(hex::encode(hmac_sha1(key, message)))),
-        "把十六进制文本做了 Base64；应直接对 HMAC 的 20 个字节做 Base64。",
-        "The hexadecimal text was encoded as Base64 instead of the 20 bytes of the HMAC."),
-    mistake(Kind::Digest, "hex", |habits| habits.digest = Some(|key, message| hex::encode(hmac_sha1(key, message))),
-        "签名写成了十六进制，应为 Base64。",
-        "The signature was written in hexadecimal instead of Base64."),
 ];
 
 #[rustfmt::skip]
@@ -403,9 +397,6 @@ static ACS3: &[Mistake] = &[
     mistake(Kind::Digest, "sha1", |habits| habits.digest = Some(|key, message| hex::encode(hmac_sha1(key, message))),
         "用了 HMAC-SHA1，ACS3 应使用 HMAC-SHA256。",
         "HMAC-SHA1 was used; ACS3 requires HMAC-SHA256."),
-    mistake(Kind::Digest, "base64", |habits| habits.digest = Some(|key, message| STANDARD.encode(hmac_sha256(key, message))),
-        "签名写成了 Base64，应为小写十六进制。",
-        "The signature was written in Base64 instead of lower-case hexadecimal."),
 ];
 
 /// Bytes of signed text that each step of the search may build. A request with a picture would

@@ -4,6 +4,9 @@
 use super::Finding;
 use crate::signing::SignatureVersion;
 use crate::text::Text;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 
 type Said = (&'static str, Text);
 
@@ -14,67 +17,90 @@ pub(super) fn with_plus(given: &str) -> String {
     [result.replace(' ', "+").as_str(), end].concat()
 }
 
-/// The signature as it should have been written, and how the given one differs from it.
+/// The signature in the notation of the scheme, and how the given one differs from it.
 pub(super) fn corrected(scheme: SignatureVersion, given: &str) -> (String, Option<Finding>) {
     let trimmed = given.trim();
-    let (mut corrected, (rule, text)) = match scheme {
-        SignatureVersion::Acs3 => (trimmed.to_ascii_lowercase(), UPPER_CASE_HEX),
-        SignatureVersion::Rpc if trimmed.contains(['-', '_']) => {
-            (trimmed.replace('-', "+").replace('_', "/"), URL_SAFE)
-        }
-        SignatureVersion::Rpc if trimmed.len() == given.len() => (trimmed.to_owned(), UNPADDED),
-        SignatureVersion::Rpc => (trimmed.to_owned(), WHITE_SPACE),
+    let (corrected, (rule, text)) = match scheme {
+        SignatureVersion::Rpc => in_base64(given),
+        SignatureVersion::Acs3 => match STANDARD.decode(trimmed) {
+            Ok(bytes) if is_of_hmac(&bytes) => (hex::encode(bytes), BASE64_OF_ACS3),
+            _ => (trimmed.to_ascii_lowercase(), UPPER_CASE_HEX),
+        },
     };
-    if scheme == SignatureVersion::Rpc && corrected.len() == 27 {
-        corrected.push('=');
-    }
-    if corrected != given && is_result(scheme, &corrected) {
+    if corrected != given && is_of_notation(scheme, &corrected) {
         (corrected, Some(Finding::fatal(rule, text)))
     } else {
         (given.to_owned(), None)
     }
 }
 
-/// Whether the signature has the form of the scheme's.
-fn is_result(scheme: SignatureVersion, signature: &str) -> bool {
+fn in_base64(given: &str) -> (String, Said) {
+    let decoded = percent_decode_str(given).decode_utf8_lossy();
+    let trimmed = decoded.trim();
+    let from_hex = |text: &[u8]| hex::decode(text).ok().filter(|bytes| is_of_hmac(bytes));
+    if let Some(bytes) = from_hex(trimmed.as_bytes()) {
+        let said = if bytes.len() == 20 { HEX } else { HEX_SHA256 };
+        return (STANDARD.encode(bytes), said);
+    }
+    let inner = STANDARD.decode(trimmed).unwrap_or_default();
+    if let Some(bytes) = from_hex(&inner) {
+        return (STANDARD.encode(bytes), BASE64_OF_HEX);
+    }
+    let mut standard = trimmed.replace('-', "+").replace('_', "/");
+    let said = if standard != trimmed {
+        URL_SAFE
+    } else if decoded != given {
+        ENCODED_TWICE
+    } else if trimmed != given {
+        WHITE_SPACE
+    } else {
+        UNPADDED
+    };
+    if standard.len() % 4 == 3 {
+        standard.push('=');
+    }
+    (standard, said)
+}
+
+/// Whether the bytes are as long as an HMAC-SHA1 or an HMAC-SHA256.
+fn is_of_hmac(bytes: &[u8]) -> bool {
+    matches!(bytes.len(), 20 | 32)
+}
+
+/// Whether the signature is an HMAC-SHA1 or an HMAC-SHA256 in the notation of the scheme.
+fn is_of_notation(scheme: SignatureVersion, signature: &str) -> bool {
     match scheme {
         SignatureVersion::Rpc => {
-            signature.len() == 28 && signature.ends_with('=') && is_base64(signature)
+            matches!(signature.len(), 28 | 44)
+                && signature.ends_with('=')
+                && signature.trim_end_matches('=').bytes().all(is_of_base64)
         }
         SignatureVersion::Acs3 => {
-            let is_lower = !signature.bytes().any(|byte| byte.is_ascii_uppercase());
-            signature.len() == 64 && is_hex(signature) && is_lower
+            let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            matches!(signature.len(), 40 | 64) && signature.bytes().all(is_digit)
         }
     }
 }
 
-fn is_hex(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-fn is_base64(text: &str) -> bool {
-    text.trim_end_matches('=')
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+fn is_of_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }
 
 /// What the form of an impossible signature shows about how it was created.
 pub(super) fn wrong(scheme: SignatureVersion, given: &str) -> Option<Finding> {
-    if given.is_empty() || is_result(scheme, given) {
-        return None;
-    }
     let (_, difference) = corrected(scheme, given);
-    if difference.is_some() {
+    if given.is_empty() || difference.is_some() {
         return difference;
     }
     let (rule, text) = match (scheme, given.len()) {
-        (SignatureVersion::Rpc, 40) if is_hex(given) => HEX,
-        (SignatureVersion::Rpc, 64) if is_hex(given) => HEX_SHA256,
-        (SignatureVersion::Rpc, 44) if is_base64(given) => BASE64_SHA256,
-        (SignatureVersion::Rpc, 56) if is_base64(given) => BASE64_OF_HEX,
+        (SignatureVersion::Rpc, 28) | (SignatureVersion::Acs3, 64)
+            if is_of_notation(scheme, given) =>
+        {
+            return None;
+        }
+        (SignatureVersion::Rpc, 44) if is_of_notation(scheme, given) => BASE64_SHA256,
         (SignatureVersion::Rpc, _) if given.contains('%') => ENCODED_TWICE,
         (SignatureVersion::Rpc, _) => NO_HMAC_SHA1,
-        (SignatureVersion::Acs3, 44) if is_base64(given) => BASE64_OF_ACS3,
         (SignatureVersion::Acs3, _) => NO_HMAC_SHA256,
     };
     Some(Finding::fatal(rule, text))

@@ -581,6 +581,52 @@ fn the_form_of_a_signature_shows_how_it_was_made() {
 }
 
 #[test]
+fn a_form_that_the_secret_explains_is_named_once() {
+    let sha256 = |text: &str| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(b"testsecret&").unwrap();
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    };
+    let right = Program::default();
+    let sha1 = hmac_sha1(right.key, &right.string_to_sign());
+    let sha256 = sha256(&right.string_to_sign());
+    for (signature, expected) in [
+        (hex(&sha1), &["signature-hex"][..]),
+        (hex(&sha1).to_uppercase(), &["signature-hex"]),
+        (STANDARD.encode(hex(&sha1)), &["signature-hex-in-base64"]),
+        (
+            right_encoder(&STANDARD.encode(&sha1)),
+            &["signature-encoded-twice"],
+        ),
+        (STANDARD.encode(&sha256), &["sha256"]),
+        (hex(&sha256), &["sha256", "signature-hex-sha256"]),
+    ] {
+        let request = right.request().replace(
+            &right_encoder(&right.signature()),
+            &right_encoder(&signature),
+        );
+        let found = conclusions(&request, SECRET, "");
+        assert_eq!(rules(&found), expected, "{signature}");
+        assert!(
+            found
+                .iter()
+                .all(|one| one.rests_on == [Evidence::Calculation])
+        );
+    }
+    let (_, text, request) = acs3("CertifyId=91707dc2", SECRET);
+    let (before, signature) = request.trim_end().split_once("Signature=").unwrap();
+    let bytes = hex::decode(signature).unwrap();
+    for (signature, expected) in [
+        (STANDARD.encode(bytes), "signature-base64"),
+        (signature.to_uppercase(), "signature-upper-case"),
+        (hex(&hmac_sha1(SECRET, &text)), "sha1"),
+    ] {
+        let found = conclusions(&format!("{before}Signature={signature}\n\n"), SECRET, "");
+        assert_eq!(rules(&found), [expected], "{signature}");
+    }
+}
+
+#[test]
 fn an_answer_that_is_cut_off_anywhere_accuses_nobody() {
     let request = Program::default().request();
     let whole = format!("{SENTENCE}{}", received());

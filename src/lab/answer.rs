@@ -11,15 +11,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// What a pasted error contains.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default)]
 pub struct ServerError {
     /// The code, such as `SignatureDoesNotMatch`.
     pub code: Option<String>,
     /// The meaning of the code.
     pub meaning: Option<&'static ApiGatewayCode>,
-    /// Alibaba Cloud's RequestId.
-    pub request_id: Option<String>,
     /// The visible part of the text that the server signed: the string to sign under RPC, the
     /// canonical request under ACS3.
     pub server_text: Option<String>,
@@ -28,7 +25,6 @@ pub struct ServerError {
     /// The SHA-256 of the server's signed text, in lower-case hexadecimal.
     pub digest: Option<String>,
     /// Whether the pasted text continues after the server's text and so marks its end.
-    #[serde(skip)]
     pub ends: bool,
 }
 redacted_debug!(ServerError);
@@ -156,7 +152,6 @@ pub fn read(text: &str) -> ServerError {
     let is_cut = text.starts_with(['{', '<']) && !text.ends_with(['}', '>']);
     ServerError {
         meaning: code.as_deref().and_then(codes::api_gateway_code),
-        request_id: find("RequestId").map(|(id, _)| id),
         code,
         ends,
         ..server_text(&message, is_cut)

@@ -37,6 +37,7 @@ pub struct Comparison {
     /// The server's text.
     pub theirs: Marked,
     /// The likely causes, most likely first; empty without a visible difference.
+    #[serde(skip)]
     pub causes: Vec<Finding>,
 }
 

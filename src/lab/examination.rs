@@ -43,8 +43,10 @@ impl std::fmt::Debug for Subject<'_> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Examination {
-    /// The parsed request.
-    pub reading: Reading,
+    /// The form of the pasted request.
+    pub form: Form,
+    /// How much of the request was read.
+    pub completeness: Completeness,
     /// Its signature, stage by stage.
     pub stages: Stages,
     /// The signature that the request contains.
@@ -53,8 +55,8 @@ pub struct Examination {
     pub right: Option<bool>,
     /// Errors and peculiarities of the request itself.
     pub findings: Vec<Finding>,
-    /// The error, if one was pasted.
-    pub refusal: Option<ServerError>,
+    /// How much of the server's signed text the error shows, if one was pasted.
+    pub extent: Option<Extent>,
     /// The comparison with the server's signed text.
     pub comparison: Option<Comparison>,
     /// The conclusions, strongest evidence first.
@@ -170,12 +172,13 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         comparison: comparison.as_ref(),
     });
     Ok(Examination {
-        reading,
+        form: reading.form,
+        completeness: reading.completeness,
         stages,
         given_signature,
         right,
         findings,
-        refusal,
+        extent: refusal.map(|refusal| refusal.extent),
         comparison,
         conclusions,
     })

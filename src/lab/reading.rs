@@ -60,7 +60,7 @@ pub enum Place {
 }
 
 /// A parameter, decoded.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Parameter {
     /// Its name.
     pub name: String,
@@ -72,8 +72,7 @@ pub struct Parameter {
 redacted_debug!(Parameter);
 
 /// A pasted request.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone)]
 pub struct Reading {
     /// Its form.
     pub form: Form,
@@ -94,7 +93,6 @@ pub struct Reading {
     /// How much of the request was read.
     pub completeness: Completeness,
     /// Whether `&amp;` was read as `&`.
-    #[serde(skip)]
     pub from_html: bool,
 }
 redacted_debug!(Reading);

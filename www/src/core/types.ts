@@ -119,14 +119,6 @@ export interface Acs3Stages extends CommonStages {
 
 export type Stages = RpcStages | Acs3Stages;
 
-export interface Reading {
-  form:
-    "lines" | "json" | "url" | "form-body" | "curl" | "http-message" | "string-to-sign" | "canonical-request";
-  method: string | null;
-  host: string | null;
-  completeness: "whole" | "body-missing" | "part";
-}
-
 export interface Marked {
   same: string;
   different: string;
@@ -138,16 +130,6 @@ export interface Comparison {
   origin: "signed" | "sent";
   ours: Marked;
   theirs: Marked;
-  causes: Finding[];
-}
-
-export interface Refusal {
-  code: string | null;
-  meaning: { prefix: string; text: Text } | null;
-  requestId: string | null;
-  serverText: string | null;
-  extent: "whole" | "cut" | "masked" | "digest" | "absent";
-  digest: string | null;
 }
 
 export type Evidence =
@@ -161,12 +143,14 @@ export interface Conclusion {
 }
 
 export interface Examination {
-  reading: Reading;
+  form:
+    "lines" | "json" | "url" | "form-body" | "curl" | "http-message" | "string-to-sign" | "canonical-request";
+  completeness: "whole" | "body-missing" | "part";
   stages: Stages;
   givenSignature: string | null;
   right: boolean | null;
   findings: Finding[];
-  refusal: Refusal | null;
+  extent: "whole" | "cut" | "masked" | "digest" | "absent" | null;
   comparison: Comparison | null;
   conclusions: Conclusion[];
 }

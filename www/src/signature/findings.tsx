@@ -1,4 +1,4 @@
-import type { Comparison, Conclusion, Examination, Finding, Marked, Refusal } from "../core";
+import type { Comparison, Conclusion, Examination, Finding, Marked } from "../core";
 import { Notice } from "../parts/notice";
 import { pick, t } from "../text";
 
@@ -33,7 +33,7 @@ function Concluded({ conclusion, first }: { conclusion: Conclusion; first: boole
 /** What was recognized in the input, and the conclusions from it. */
 export function ReadAs({ examination }: { examination: Examination }) {
   const text = t.value.signature;
-  const { conclusions, comparison, refusal, stages } = examination;
+  const { conclusions, comparison, extent, form, stages } = examination;
   const [verdict, ...others] = conclusions;
   const concluded = new Set(conclusions.map(({ rule }) => rule));
   const findings = examination.findings.filter(({ rule }) => !concluded.has(rule));
@@ -41,7 +41,7 @@ export function ReadAs({ examination }: { examination: Examination }) {
     <section class="card" aria-labelledby="verdict-title">
       <h2 id="verdict-title">{text.verdict}</h2>
       <p class="muted small">
-        {text.readAs[examination.reading.form]} · {text.parameterCount(stages.parameters.length)}
+        {text.readAs[form]} · {text.parameterCount(stages.parameters.length)}
       </p>
       <div aria-live="polite">
         {verdict && <Concluded conclusion={verdict} first />}
@@ -64,9 +64,7 @@ export function ReadAs({ examination }: { examination: Examination }) {
           </>
         )}
       </div>
-      {comparison && refusal && refusal.extent !== "absent" && (
-        <Compared comparison={comparison} extent={refusal.extent} />
-      )}
+      {comparison && extent && extent !== "absent" && <Compared comparison={comparison} extent={extent} />}
     </section>
   );
 }
@@ -75,7 +73,7 @@ export function ReadAs({ examination }: { examination: Examination }) {
 const BEFORE = 90;
 const AFTER = 60;
 
-function Compared({ comparison, extent }: { comparison: Comparison; extent: Refusal["extent"] }) {
+function Compared({ comparison, extent }: { comparison: Comparison; extent: Examination["extent"] }) {
   const text = t.value.signature;
   const { agreement, origin, ours, theirs } = comparison;
   const shown = agreement === "different" && extent !== "digest";

@@ -50,7 +50,7 @@ export function Stages({ examination }: { examination: Examination }) {
         {stages.scheme === "1.0" ? (
           <RpcRest stages={stages} />
         ) : (
-          <Acs3Rest stages={stages} bodyMissing={examination.reading.completeness !== "whole"} />
+          <Acs3Rest stages={stages} bodyMissing={examination.completeness !== "whole"} />
         )}
         <Signature examination={examination} />
       </ol>

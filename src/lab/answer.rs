@@ -165,13 +165,13 @@ fn member(text: &str, name: &str) -> Option<(String, bool)> {
     let rest = rest.strip_prefix('"')?;
     let end = end_of_string(rest);
     let quoted = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-    let quoted = if end.is_some() {
-        quoted
-    } else {
-        without_begun_escape(quoted)
-    };
-    let value = serde_json::from_str(&format!("\"{quoted}\""));
-    Some((value.unwrap_or_else(|_| unescaped(quoted)), end.is_some()))
+    // Truncation may have cut an escape off, such as that of a surrogate pair.
+    let mut cuts = if end.is_some() { 0..1 } else { 0..12 };
+    let value = cuts.find_map(|cut| {
+        let begun = quoted.get(..quoted.len().checked_sub(cut)?)?;
+        serde_json::from_str(&format!("\"{begun}\"")).ok()
+    });
+    Some((value.unwrap_or_else(|| unescaped(quoted)), end.is_some()))
 }
 
 /// The position of the quote that ends a string of JSON, from after its opening quote.
@@ -184,54 +184,20 @@ pub(super) fn end_of_string(text: &str) -> Option<usize> {
     })
 }
 
-/// Removes an escape that truncation cut off at the end.
-fn without_begun_escape(text: &str) -> &str {
-    let Some(at) = text.rfind('\\') else {
-        return text;
-    };
-    let (before, escape) = text.split_at_checked(at).unwrap_or((text, ""));
-    // The backslash may itself be escaped.
-    let is_begun = before
-        .bytes()
-        .rev()
-        .take_while(|byte| *byte == b'\\')
-        .count()
-        % 2
-        == 0
-        && (escape.len() < 2 || (escape.starts_with("\\u") && escape.len() < 6));
-    if is_begun { before } else { text }
-}
-
 /// An XML element, and whether it is complete.
 fn element(text: &str, name: &str) -> Option<(String, bool)> {
     let (_, rest) = text.split_once(&format!("<{name}>"))?;
-    let close = format!("</{name}>");
-    let Some((value, _)) = rest.split_once(&close) else {
-        // The closing tag may be truncated.
-        let begun = (1..close.len())
-            .rev()
-            .find_map(|length| rest.strip_suffix(close.get(..length)?));
-        return Some(match begun {
-            Some(value) => (unescaped(without_cdata(value)), true),
-            None => (unescaped(without_begun_entity(without_cdata(rest))), false),
-        });
+    let (value, is_complete) = match rest.split_once(&format!("</{name}>")) {
+        Some((value, _)) => (value, true),
+        None => (rest, false),
     };
-    Some((unescaped(without_cdata(value)), true))
+    Some((unescaped(without_cdata(value)), is_complete))
 }
 
 fn without_cdata(text: &str) -> &str {
     let text = text.trim();
     let inner = text.strip_prefix("<![CDATA[").unwrap_or(text);
     inner.strip_suffix("]]>").unwrap_or(inner)
-}
-
-fn without_begun_entity(text: &str) -> &str {
-    match text.rfind('&') {
-        Some(at) if !text.get(at..).unwrap_or_default().contains(';') => {
-            text.get(..at).unwrap_or_default()
-        }
-        _ => text,
-    }
 }
 
 /// The code with this prefix, if there is exactly one.

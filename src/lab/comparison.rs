@@ -184,13 +184,7 @@ impl Texts<'_> {
         }
         let causes = match (ours, theirs) {
             (Some(ours), Some(theirs)) if ours != theirs => {
-                let tail = their_query.rsplit("%26").next().unwrap_or_default();
-                // The separator may be truncated, too.
-                let reaches = our_query
-                    .split("%26")
-                    .any(|pair| format!("{pair}%26").starts_with(tail));
-                let is_cut = self.extent == Extent::Cut;
-                return self.query_causes(&ours, &theirs, is_cut, reaches);
+                return self.query_causes(&ours, &theirs, self.extent == Extent::Cut);
             }
             (Some(_), Some(_)) => vec![encoded_differently()],
             _ => vec![unexplained()],
@@ -203,15 +197,11 @@ impl Texts<'_> {
         let theirs: Vec<&str> = self.theirs.split('\n').collect();
         for (at, (our_line, their_line)) in ours.iter().zip(&theirs).enumerate() {
             let is_cut = self.extent == Extent::Cut && at.saturating_add(1) == theirs.len();
-            if our_line == their_line || is_cut && our_line.starts_with(their_line) {
+            if our_line == their_line {
                 continue;
             }
             let causes = match at {
-                2 => {
-                    let tail = their_line.rsplit('&').next().unwrap_or_default();
-                    let reaches = our_line.split('&').any(|pair| pair.starts_with(tail));
-                    self.query_causes(our_line, their_line, is_cut, reaches)
-                }
+                2 => self.query_causes(our_line, their_line, is_cut),
                 _ if is_cut || self.is_hidden(our_line, their_line) => Vec::new(),
                 0 => vec![wrong_method(our_line, their_line, self.origin)],
                 1 => vec![wrong_path()],
@@ -225,12 +215,14 @@ impl Texts<'_> {
         Vec::new()
     }
 
-    /// Compares two canonicalized queries. If `is_cut`, the last pair of `theirs` may be truncated;
-    /// `reaches` states that it is a prefix of one of the local pairs.
-    fn query_causes(&self, ours: &str, theirs: &str, is_cut: bool, reaches: bool) -> Vec<Finding> {
+    /// Compares two canonicalized queries. If `is_cut`, the last pair of `theirs` may be truncated, so it
+    /// is ignored.
+    fn query_causes(&self, ours: &str, theirs: &str, is_cut: bool) -> Vec<Finding> {
         let mut ours: Vec<&str> = ours.split('&').collect();
         let mut theirs: Vec<&str> = theirs.split('&').collect();
-        let tail = if is_cut { theirs.pop() } else { None };
+        if is_cut {
+            theirs.pop();
+        }
         if self.is_cut {
             ours.pop();
             let names: Vec<&str> = ours.iter().map(|pair| halves(pair).0).collect();
@@ -263,28 +255,11 @@ impl Texts<'_> {
                 }
             })
             .collect();
-        let mut causes = if ours_seen == seen {
+        if ours_seen == seen {
             Vec::new()
         } else {
             query_causes(&ours_seen, &seen, self.origin)
-        };
-        if let Some((name, _)) = tail.and_then(|tail| tail.split_once('='))
-            && causes.is_empty()
-            && !reaches
-            && !tail.is_some_and(is_masked)
-            && ours
-                .iter()
-                .map(|pair| halves(pair))
-                .any(|(our_name, value)| our_name == name && !was_masked(value))
-        {
-            causes.push(about(
-                "differs-where-cut",
-                &shown(name),
-                "的值在响应被截断之前就已不同；请贴上完整的响应，才能说明原因。",
-                "already differs in the visible part of the response, which is truncated there; paste the whole response to find the cause.",
-            ));
         }
-        causes
     }
 
     fn is_hidden(&self, ours: &str, theirs: &str) -> bool {

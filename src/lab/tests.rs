@@ -652,8 +652,8 @@ fn what_is_left_of_an_answer_counts() {
             .iter()
             .filter(|one| one.standing == Standing::Wrong)
             .collect();
-        // The difference is visible from the start of the value.
-        let is_seen = end >= at + "SceneId%3D7".len();
+        // The difference is visible from the end of the value.
+        let is_seen = end >= at + "SceneId%3D7%26".len();
         assert_eq!(wrong.len(), usize::from(is_seen), "{end} {wrong:?}");
         assert!(wrong.iter().all(|one| one.message.en.contains("SceneId")));
     }

@@ -41,7 +41,7 @@ struct Habits {
     signs_signature: bool,
     order: Order,
     drops_empty: bool,
-    leaves_out: Vec<String>,
+    leaves_out: Option<String>,
     leaves_out_place: Option<Place>,
     digest: Option<Digest>,
     hashes_nothing_of_the_body: bool,
@@ -119,9 +119,6 @@ enum Kind {
     Order,
     Empty,
     Place,
-    Token,
-    Region,
-    Format,
     Method,
     MethodCase,
     KeyEnd,
@@ -366,15 +363,6 @@ static RPC: &[Mistake] = &[
     mistake(Kind::Place, "query-not-signed", |habits| habits.leaves_out_place = Some(Place::Query),
         "URL 里的参数没有参与签名；应与表单请求体里的参数合并后一起签名。",
         "The parameters of the URL were not signed; sign them together with those of the form body."),
-    mistake(Kind::Token, "token-not-signed", |habits| habits.leaves_out.push("SecurityToken".to_owned()),
-        "SecurityToken 发出去了却没有参与签名。",
-        "The SecurityToken was sent but not signed."),
-    mistake(Kind::Region, "region-not-signed", |habits| habits.leaves_out.push("RegionId".to_owned()),
-        "RegionId 发出去了却没有参与签名。",
-        "RegionId was sent but not signed."),
-    mistake(Kind::Format, "format-not-signed", |habits| habits.leaves_out.push("Format".to_owned()),
-        "Format 发出去了却没有参与签名。",
-        "Format was sent but not signed."),
     mistake(Kind::Digest, "sha256", |habits| habits.digest = Some(|key, message| STANDARD.encode(hmac_sha256(key, message))),
         "用了 HMAC-SHA256，而请求声明的是 HMAC-SHA1。",
         "HMAC-SHA256 was used, but the request declares HMAC-SHA1."),
@@ -487,7 +475,7 @@ fn find_all(
     }
     for Parameter { name, .. } in reading.parameters.iter().take(tries) {
         let habits = Habits {
-            leaves_out: vec![name.clone()],
+            leaves_out: Some(name.clone()),
             ..Habits::default()
         };
         if digest(&message(&habits), &habits, keys) == search.given {
@@ -704,9 +692,8 @@ fn query<'a>(
 ) -> String {
     let mut pairs: Vec<(&str, &str)> = pairs
         .filter(|(name, value)| {
-            let is_left_out = habits.leaves_out.iter().any(|left_out| left_out == name);
             let is_dropped = habits.drops_empty && value.is_empty();
-            !is_left_out && !is_dropped
+            habits.leaves_out.as_deref() != Some(*name) && !is_dropped
         })
         .collect();
     let in_lower_case = |name: &str| name.to_ascii_lowercase();

@@ -18,20 +18,15 @@ use serde_json::Value;
 #[derive(Default)]
 struct Habits {
     ampersand_is_wrong: bool,
-    key: Key,
-    key_starts_with: &'static str,
-    key_ends_with: &'static str,
-    key_is_trimmed: bool,
+    key: Option<Key>,
     other_method: bool,
     lower_case_method: bool,
     encodes_once: bool,
     plain_slash: bool,
     space_is_plus: bool,
-    keeps_asterisk: bool,
+    /// Reserved characters that are not encoded.
+    keeps: String,
     escapes_tilde: bool,
-    keeps_slash: bool,
-    keeps_marks: bool,
-    keeps: &'static str,
     charset: Charset,
     json: Option<Json>,
     lower_case_escapes: bool,
@@ -47,15 +42,6 @@ struct Habits {
     hashes_nothing_of_the_body: bool,
     misses_empty_line: bool,
     signs_canonical_request: bool,
-}
-
-/// What a program takes for the AccessKeySecret.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Key {
-    #[default]
-    Secret,
-    AccessKeyId,
-    Nothing,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -100,81 +86,43 @@ impl Json {
     };
 }
 
+/// What a program takes for the AccessKeySecret, from that and the AccessKeyId.
+type Key = fn(secret: &str, id: &str) -> String;
+
 /// Signs a message with a key and writes the result as text.
 type Digest = fn(key: &[u8], message: &[u8]) -> String;
 
-/// A program has at most one mistake of each kind.
+/// Where a mistake acts.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Space,
-    Asterisk,
-    Tilde,
-    Slash,
-    Marks,
-    Case,
+enum Acts {
+    /// In the signing key or the HMAC, not in the signed text.
+    Key,
+    /// In the encoding of single characters.
+    Value,
+    /// The same, as one function that encodes; a program has one.
     Encoder,
-    Charset,
-    Twice,
-    Json,
-    Order,
-    Empty,
-    Place,
-    Method,
-    MethodCase,
-    KeyEnd,
-    KeyStart,
-    Ampersand,
-    Once,
+    /// Elsewhere in the signed text.
+    Text,
     /// Not a mistake: it limits others to the first encoding, of names and values.
     Pass,
-    Own,
-    Path,
-    Digest,
-    Body,
-    Line,
 }
 
 struct Mistake {
-    kind: Kind,
+    acts: Acts,
     rule: &'static str,
     text: Text,
     make: fn(&mut Habits),
 }
 
-impl Mistake {
-    /// Whether the mistake concerns the signing key or the HMAC, not the signed text.
-    fn is_of_key(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::KeyEnd | Kind::KeyStart | Kind::Ampersand | Kind::Digest
-        )
-    }
-
-    /// Whether the mistake is visible in a single value without a character table.
-    fn is_of_values(&self) -> bool {
-        let is_kind = matches!(
-            self.kind,
-            Kind::Space
-                | Kind::Asterisk
-                | Kind::Tilde
-                | Kind::Slash
-                | Kind::Marks
-                | Kind::Case
-                | Kind::Encoder
-        );
-        is_kind && self.rule != "not-encoded"
-    }
-}
-
 const fn mistake(
-    kind: Kind,
+    acts: Acts,
     rule: &'static str,
     make: fn(&mut Habits),
     zh: &'static str,
     en: &'static str,
 ) -> Mistake {
     Mistake {
-        kind,
+        acts,
         rule,
         text: Text::new(zh, en),
         make,
@@ -183,75 +131,72 @@ const fn mistake(
 
 #[rustfmt::skip]
 static COMMON: &[Mistake] = &[
-    mistake(Kind::Space, "space-as-plus", |habits| habits.space_is_plus = true,
+    mistake(Acts::Value, "space-as-plus", |habits| habits.space_is_plus = true,
         "空格被编码成了 +，应为 %20（不要用表单编码器，如 URLEncoder.encode 的原始结果）。",
         "A space was encoded as + instead of %20: a form encoder was used (for example, the plain result of URLEncoder.encode)."),
-    mistake(Kind::Asterisk, "asterisk-kept", |habits| habits.keeps_asterisk = true,
+    mistake(Acts::Value, "asterisk-kept", |habits| habits.keeps.push('*'),
         "* 没有编码，应为 %2A。",
         "An asterisk was not encoded as %2A."),
-    mistake(Kind::Tilde, "tilde-escaped", |habits| habits.escapes_tilde = true,
+    mistake(Acts::Value, "tilde-escaped", |habits| habits.escapes_tilde = true,
         "~ 被编码成了 %7E，应保持原样。",
         "A tilde was encoded as %7E; it must not be encoded."),
-    mistake(Kind::Slash, "slash-kept", |habits| habits.keeps_slash = true,
+    mistake(Acts::Value, "slash-kept", |habits| habits.keeps.push('/'),
         "/ 没有编码，应为 %2F（Python 的 quote() 默认保留 /，应传 safe='~'）。",
         "A slash was not encoded as %2F, which is the default of Python's quote(): pass safe='~'."),
-    mistake(Kind::Marks, "marks-kept", |habits| habits.keeps_marks = true,
+    mistake(Acts::Value, "marks-kept", |habits| habits.keeps.push_str("!'()"),
         "! ' ( ) 没有编码，应为 %21 %27 %28 %29（JavaScript 的 encodeURIComponent 会保留它们）。",
         "! ' ( ) were not encoded as %21 %27 %28 %29, as by JavaScript's encodeURIComponent."),
-    mistake(Kind::Case, "lower-case-escapes", |habits| habits.lower_case_escapes = true,
+    mistake(Acts::Value, "lower-case-escapes", |habits| habits.lower_case_escapes = true,
         "百分号编码用了小写十六进制（%e5），应为大写（%E5）。",
         "Percent-encoding used lower case (%e5) instead of upper case (%E5)."),
-    mistake(Kind::Encoder, "url-encoder", |habits| {
+    mistake(Acts::Encoder, "url-encoder", |habits| {
             habits.space_is_plus = true;
-            habits.keeps_asterisk = true;
+            habits.keeps.push('*');
             habits.escapes_tilde = true;
         },
         "按 Java 的 URLEncoder.encode（URLSearchParams 相同）直接编码：空格成了 +，* 没有编码，~ 成了 %7E；应再替换为 %20、%2A、~。",
         "Encoded with Java's URLEncoder.encode (or URLSearchParams) only: a space is +, * is not encoded, ~ is %7E; replace them with %20, %2A and ~."),
-    mistake(Kind::Encoder, "encode-uri-component", |habits| {
-            habits.keeps_asterisk = true;
-            habits.keeps_marks = true;
-        },
+    mistake(Acts::Encoder, "encode-uri-component", |habits| habits.keeps.push_str("!'()*"),
         "直接用了 JavaScript 的 encodeURIComponent：! ' ( ) * 没有编码，应再替换为 %21 %27 %28 %29 %2A。",
         "Encoded with JavaScript's encodeURIComponent only: ! ' ( ) * are not encoded; replace them with %21 %27 %28 %29 %2A."),
-    mistake(Kind::Encoder, "urlencode", |habits| {
+    mistake(Acts::Encoder, "urlencode", |habits| {
             habits.space_is_plus = true;
             habits.escapes_tilde = true;
         },
         "按 PHP 的 urlencode 编码：空格成了 +，~ 成了 %7E；应使用 rawurlencode。",
         "Encoded with PHP's urlencode: a space is +, ~ is %7E; use rawurlencode."),
-    mistake(Kind::Encoder, "http-utility", |habits| {
+    mistake(Acts::Encoder, "http-utility", |habits| {
             habits.space_is_plus = true;
             habits.escapes_tilde = true;
             habits.lower_case_escapes = true;
-            habits.keeps = "!*()";
+            habits.keeps.push_str("!*()");
         },
         "按 .NET 的 HttpUtility.UrlEncode 编码：空格成了 +，! * ( ) 没有编码，十六进制为小写；应使用 Uri.EscapeDataString。",
         "Encoded with .NET's HttpUtility.UrlEncode: a space is +, ! * ( ) are not encoded, escapes are in lower case; use Uri.EscapeDataString."),
-    mistake(Kind::Encoder, "encode-uri", |habits| habits.keeps = ";,/?:@&=+$!*'()#",
+    mistake(Acts::Encoder, "encode-uri", |habits| habits.keeps.push_str(";,/?:@&=+$!*'()#"),
         "用了 JavaScript 的 encodeURI，它保留 ; , / ? : @ & = + $ # 等字符；应对每个名和值做百分号编码。",
         "Encoded with JavaScript's encodeURI, which does not encode ; , / ? : @ & = + $ #; percent-encode each name and value."),
-    mistake(Kind::Encoder, "escape", |habits| {
-            habits.keeps = "@*+/";
+    mistake(Acts::Encoder, "escape", |habits| {
+            habits.keeps.push_str("@*+/");
             habits.escapes_tilde = true;
             habits.charset = Charset::Escape;
         },
         "用了 JavaScript 的 escape()：中文成了 %uXXXX，@ * + / 没有编码。",
         "Encoded with JavaScript's escape(): Chinese characters become %uXXXX, and @ * + / are not encoded."),
-    mistake(Kind::Charset, "gbk", |habits| habits.charset = Charset::Gbk,
+    mistake(Acts::Text, "gbk", |habits| habits.charset = Charset::Gbk,
         "中文按 GBK 编码后参与签名；应使用 UTF-8（例如 Java 默认字符集不是 UTF-8，或 URLEncoder 指定了 GBK）。",
         "Chinese characters were signed as GBK instead of UTF-8, the default charset of some systems."),
-    mistake(Kind::Json, "json-rewritten", |habits| habits.json = Some(Json::COMPACT),
+    mistake(Acts::Text, "json-rewritten", |habits| habits.json = Some(Json::COMPACT),
         "MetaInfo 之类的 JSON 被解析后重新序列化（去掉了空格，如 JSON.stringify）再签名，与发出的不是同一个字符串；应原样传递。",
         "JSON such as MetaInfo was parsed and serialized again without spaces (as by JSON.stringify) for signing, so a different string was sent; pass it unchanged."),
-    mistake(Kind::Json, "json-rewritten-spaced", |habits| habits.json = Some(Json {
+    mistake(Acts::Text, "json-rewritten-spaced", |habits| habits.json = Some(Json {
             comma: ", ",
             colon: ": ",
             ..Json::COMPACT
         }),
         "MetaInfo 之类的 JSON 被解析后重新序列化（分隔符后带空格）再签名，与发出的不是同一个字符串；应原样传递。",
         "JSON such as MetaInfo was parsed and serialized again with spaces after its separators for signing, so a different string was sent; pass it unchanged."),
-    mistake(Kind::Json, "json-rewritten-python", |habits| habits.json = Some(Json {
+    mistake(Acts::Text, "json-rewritten-python", |habits| habits.json = Some(Json {
             comma: ", ",
             colon: ": ",
             ascii: true,
@@ -259,130 +204,130 @@ static COMMON: &[Mistake] = &[
         }),
         "MetaInfo 之类的 JSON 被解析后按 Python 的 json.dumps（带空格、\\u 转义）重新序列化再签名，与发出的不是同一个字符串；应原样传递。",
         "JSON such as MetaInfo was parsed and serialized again as by Python's json.dumps (spaces, \\u escapes) for signing, so a different string was sent; pass it unchanged."),
-    mistake(Kind::Json, "json-rewritten-php", |habits| habits.json = Some(Json {
+    mistake(Acts::Text, "json-rewritten-php", |habits| habits.json = Some(Json {
             ascii: true,
             slash: "\\/",
             ..Json::COMPACT
         }),
         "MetaInfo 之类的 JSON 被解析后按 PHP 的 json_encode（\\/ 与 \\u 转义）重新序列化再签名，与发出的不是同一个字符串；应原样传递。",
         "JSON such as MetaInfo was parsed and serialized again as by PHP's json_encode (\\/ and \\u escapes) for signing, so a different string was sent; pass it unchanged."),
-    mistake(Kind::Json, "json-rewritten-sorted", |habits| habits.json = Some(Json {
+    mistake(Acts::Text, "json-rewritten-sorted", |habits| habits.json = Some(Json {
             sorted: true,
             ..Json::COMPACT
         }),
         "MetaInfo 之类的 JSON 被解析后按字段名排序、重新序列化再签名，与发出的不是同一个字符串；应原样传递。",
         "JSON such as MetaInfo was parsed and serialized again with sorted members for signing, so a different string was sent; pass it unchanged."),
-    mistake(Kind::Json, "json-rewritten-go", |habits| habits.json = Some(Json {
+    mistake(Acts::Text, "json-rewritten-go", |habits| habits.json = Some(Json {
             sorted: true,
             html: true,
             ..Json::COMPACT
         }),
         "MetaInfo 之类的 JSON 被解析后按 Go 的 json.Marshal（字段排序，< > & 转义）重新序列化再签名，与发出的不是同一个字符串；应原样传递。",
         "JSON such as MetaInfo was parsed and serialized again as by Go's json.Marshal (members sorted, < > & escaped) for signing, so a different string was sent; pass it unchanged."),
-    mistake(Kind::Encoder, "not-encoded", |habits| habits.encodes_nothing = true,
+    mistake(Acts::Text, "not-encoded", |habits| habits.encodes_nothing = true,
         "参数名和参数值没有做百分号编码。",
         "Names and values were not percent-encoded."),
-    mistake(Kind::Twice, "values-encoded-twice", |habits| habits.encodes_values_twice = true,
+    mistake(Acts::Text, "values-encoded-twice", |habits| habits.encodes_values_twice = true,
         "参数值在签名前已经编码过一次，又被编码了一次。",
         "Values were already encoded when they were encoded for signing."),
-    mistake(Kind::Charset, "charset", |habits| habits.charset = Charset::QuestionMark,
+    mistake(Acts::Text, "charset", |habits| habits.charset = Charset::QuestionMark,
         "中文被当作 ? 参与签名：字符集不对，应使用 UTF-8。",
         "Chinese characters were signed as ?: the charset is wrong; use UTF-8."),
-    mistake(Kind::Order, "not-sorted", |habits| habits.order = Order::AsTheyStand,
+    mistake(Acts::Text, "not-sorted", |habits| habits.order = Order::AsTheyStand,
         "参数没有排序，应按参数名的字节序排列。",
         "Parameters were not sorted; sort them by the bytes of their names."),
-    mistake(Kind::Order, "sorted-ignoring-case", |habits| habits.order = Order::IgnoringCase,
+    mistake(Acts::Text, "sorted-ignoring-case", |habits| habits.order = Order::IgnoringCase,
         "参数按不区分大小写排序，应按字节序（大写字母在小写之前）。",
         "Parameters were sorted case-insensitively; sort by bytes, upper case first."),
-    mistake(Kind::Empty, "empty-dropped", |habits| habits.drops_empty = true,
+    mistake(Acts::Text, "empty-dropped", |habits| habits.drops_empty = true,
         "值为空的参数发出去了却没有参与签名；空值应写成 Name= 参与签名，或者不发送。",
         "Parameters with an empty value were sent but not signed; sign them as Name= or do not send them."),
-    mistake(Kind::Method, "other-method", |habits| habits.other_method = true,
+    mistake(Acts::Text, "other-method", |habits| habits.other_method = true,
         "待签名字符串里的 HTTP 方法与实际发送的不一致（GET 与 POST 混用）。",
         "The signed method is not the one that was sent (GET and POST confused)."),
-    mistake(Kind::MethodCase, "lower-case-method", |habits| habits.lower_case_method = true,
+    mistake(Acts::Text, "lower-case-method", |habits| habits.lower_case_method = true,
         "HTTP 方法用了小写，应为大写。",
         "The method was signed in lower case instead of upper case."),
-    mistake(Kind::KeyEnd, "secret-new-line", |habits| habits.key_ends_with = "\n",
+    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{secret}\n")),
         "AccessKeySecret 末尾多了一个换行（通常是从文件读取时带入的）。",
         "The AccessKeySecret ended with a line feed, most likely read from a file."),
-    mistake(Kind::KeyEnd, "secret-carriage-return", |habits| habits.key_ends_with = "\r\n",
+    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{secret}\r\n")),
         "AccessKeySecret 末尾多了回车换行（通常是从文件读取时带入的）。",
         "The AccessKeySecret ended with a carriage return and line feed, most likely read from a file."),
-    mistake(Kind::KeyEnd, "secret-space", |habits| habits.key_ends_with = " ",
+    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{secret} ")),
         "AccessKeySecret 末尾多了一个空格（通常是复制时带入的）。",
         "The AccessKeySecret ended with a space, most likely from copying."),
-    mistake(Kind::KeyEnd, "secret-tab", |habits| habits.key_ends_with = "\t",
+    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{secret}\t")),
         "AccessKeySecret 末尾多了一个制表符（通常是复制时带入的）。",
         "The AccessKeySecret ended with a tab, most likely from copying."),
-    mistake(Kind::KeyEnd, "secret-carriage-return-alone", |habits| habits.key_ends_with = "\r",
+    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{secret}\r")),
         "AccessKeySecret 末尾多了一个回车（通常是从文件读取时带入的）。",
         "The AccessKeySecret ended with a carriage return, most likely read from a file."),
-    mistake(Kind::KeyEnd, "secret-leading-space", |habits| habits.key_starts_with = " ",
+    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!(" {secret}")),
         "AccessKeySecret 开头多了一个空格（通常是复制时带入的）。",
         "The AccessKeySecret began with a space, most likely from copying."),
-    mistake(Kind::KeyEnd, "secret-quoted", |habits| (habits.key_starts_with, habits.key_ends_with) = ("\"", "\""),
+    mistake(Acts::Key, "secret-quoted", |habits| habits.key = Some(|secret, _| format!("\"{secret}\"")),
         "AccessKeySecret 连同两边的双引号一起用作了密钥（通常来自配置文件或环境变量）。",
         "The AccessKeySecret was used with the double quotes around it, most likely from a configuration file or an environment variable."),
-    mistake(Kind::KeyEnd, "secret-single-quoted", |habits| (habits.key_starts_with, habits.key_ends_with) = ("'", "'"),
+    mistake(Acts::Key, "secret-single-quoted", |habits| habits.key = Some(|secret, _| format!("'{secret}'")),
         "AccessKeySecret 连同两边的单引号一起用作了密钥（通常来自配置文件或环境变量）。",
         "The AccessKeySecret was used with the single quotes around it, most likely from a configuration file or an environment variable."),
-    mistake(Kind::KeyEnd, "key-is-id", |habits| habits.key = Key::AccessKeyId,
-        "HMAC 的密钥用成了 AccessKeyId，应为 AccessKeySecret。",
-        "The AccessKeyId was used as the signing key instead of the AccessKeySecret."),
-    mistake(Kind::KeyEnd, "key-empty", |habits| habits.key = Key::Nothing,
+    mistake(Acts::Key, "key-empty", |habits| habits.key = Some(|_, _| String::new()),
         "AccessKeySecret 是空的：程序没有读到它（例如环境变量没有设置）。",
         "The AccessKeySecret was empty: the program did not get it (for example, from an environment variable that is not set)."),
-    mistake(Kind::KeyStart, "secret-trimmed", |habits| habits.key_is_trimmed = true,
+    mistake(Acts::Key, "key-is-id", |habits| habits.key = Some(|_, id| id.to_owned()),
+        "HMAC 的密钥用成了 AccessKeyId，应为 AccessKeySecret。",
+        "The AccessKeyId was used as the signing key instead of the AccessKeySecret."),
+    mistake(Acts::Key, "secret-trimmed", |habits| habits.key = Some(|secret, _| secret.trim().to_owned()),
         "填在这里的 AccessKeySecret 首尾有空白，而程序用的没有。",
         "The AccessKeySecret entered here has white space around it; the one in your program does not."),
 ];
 
 #[rustfmt::skip]
 static RPC: &[Mistake] = &[
-    mistake(Kind::Ampersand, "key-without-ampersand", |habits| habits.ampersand_is_wrong = true,
+    mistake(Acts::Key, "key-without-ampersand", |habits| habits.ampersand_is_wrong = true,
         "HMAC 的密钥漏了 &：应为 AccessKeySecret 后面再加一个 &。",
         "The signing key lacked its &: it is the AccessKeySecret followed by &."),
-    mistake(Kind::KeyEnd, "key-with-two-ampersands", |habits| habits.key_ends_with = "&",
+    mistake(Acts::Key, "key-with-two-ampersands", |habits| habits.key = Some(|secret, _| format!("{secret}&")),
         "HMAC 的密钥末尾有两个 &：应为 AccessKeySecret 后面只加一个 &。",
         "The signing key ended with two &: it is the AccessKeySecret followed by one &."),
-    mistake(Kind::Pass, "", |habits| habits.second_encoding_is_right = true,
+    mistake(Acts::Pass, "", |habits| habits.second_encoding_is_right = true,
         "", ""),
-    mistake(Kind::Own, "signature-signed", |habits| habits.signs_signature = true,
+    mistake(Acts::Text, "signature-signed", |habits| habits.signs_signature = true,
         "Signature 本身参与了签名；应先签名，再加上 Signature。",
         "Signature itself was signed; add it to the request after signing."),
-    mistake(Kind::Once, "encoded-once", |habits| habits.encodes_once = true,
+    mistake(Acts::Text, "encoded-once", |habits| habits.encodes_once = true,
         "规范化请求字符串没有再编码一次就拼进了待签名字符串。",
         "The canonicalized query in the string to sign was not encoded a second time."),
-    mistake(Kind::Path, "plain-slash", |habits| habits.plain_slash = true,
+    mistake(Acts::Text, "plain-slash", |habits| habits.plain_slash = true,
         "待签名字符串里的路径写成了 /，应为 %2F。",
         "The path in the string to sign was / instead of %2F."),
-    mistake(Kind::Place, "body-not-signed", |habits| habits.leaves_out_place = Some(Place::Form),
+    mistake(Acts::Text, "body-not-signed", |habits| habits.leaves_out_place = Some(Place::Form),
         "表单请求体里的参数没有参与签名；应与 URL 里的参数合并后一起签名。",
         "The parameters of the form body were not signed; sign them together with those of the URL."),
-    mistake(Kind::Place, "query-not-signed", |habits| habits.leaves_out_place = Some(Place::Query),
+    mistake(Acts::Text, "query-not-signed", |habits| habits.leaves_out_place = Some(Place::Query),
         "URL 里的参数没有参与签名；应与表单请求体里的参数合并后一起签名。",
         "The parameters of the URL were not signed; sign them together with those of the form body."),
-    mistake(Kind::Digest, "sha256", |habits| habits.digest = Some(|key, message| STANDARD.encode(hmac_sha256(key, message))),
+    mistake(Acts::Key, "sha256", |habits| habits.digest = Some(|key, message| STANDARD.encode(hmac_sha256(key, message))),
         "用了 HMAC-SHA256，而请求声明的是 HMAC-SHA1。",
         "HMAC-SHA256 was used, but the request declares HMAC-SHA1."),
 ];
 
 #[rustfmt::skip]
 static ACS3: &[Mistake] = &[
-    mistake(Kind::Ampersand, "key-with-ampersand", |habits| habits.ampersand_is_wrong = true,
+    mistake(Acts::Key, "key-with-ampersand", |habits| habits.ampersand_is_wrong = true,
         "HMAC 的密钥多了 &：ACS3 直接用 AccessKeySecret。",
         "The signing key ended with &: ACS3 uses the AccessKeySecret itself."),
-    mistake(Kind::Body, "body-not-hashed", |habits| habits.hashes_nothing_of_the_body = true,
+    mistake(Acts::Text, "body-not-hashed", |habits| habits.hashes_nothing_of_the_body = true,
         "按空请求体计算了摘要，而请求带有请求体。",
         "The hash was calculated for an empty body, but the request has a body."),
-    mistake(Kind::Line, "empty-line-missing", |habits| habits.misses_empty_line = true,
+    mistake(Acts::Text, "empty-line-missing", |habits| habits.misses_empty_line = true,
         "规范化请求里，请求头之后、SignedHeaders 之前少了一个空行。",
         "The canonical request lacked the empty line between the headers and the names of the signed headers."),
-    mistake(Kind::Once, "canonical-request-signed", |habits| habits.signs_canonical_request = true,
+    mistake(Acts::Text, "canonical-request-signed", |habits| habits.signs_canonical_request = true,
         "直接对规范化请求做了 HMAC；应先取 SHA-256，再拼成待签名字符串。",
         "The canonical request itself was signed; the string to sign must contain its SHA-256."),
-    mistake(Kind::Digest, "sha1", |habits| habits.digest = Some(|key, message| hex::encode(hmac_sha1(key, message))),
+    mistake(Acts::Key, "sha1", |habits| habits.digest = Some(|key, message| hex::encode(hmac_sha1(key, message))),
         "用了 HMAC-SHA1，ACS3 应使用 HMAC-SHA256。",
         "HMAC-SHA1 was used; ACS3 requires HMAC-SHA256."),
 ];
@@ -469,7 +414,7 @@ fn find_all(
         if !seen.contains(&signature) {
             seen.push(signature);
             effective.push(one);
-        } else if has_json && one.kind == Kind::Space || one.kind == Kind::Pass {
+        } else if has_json && one.rule == "space-as-plus" || one.acts == Acts::Pass {
             effective.push(one);
         }
     }
@@ -504,7 +449,7 @@ impl Search<'_> {
     /// mistakes in the key do not change the message, whose construction is most of the work.
     fn fits(&self, before: &str, mistakes: &[&Mistake]) -> bool {
         let signature = match mistakes.last() {
-            Some(last) if last.is_of_key() => {
+            Some(last) if last.acts == Acts::Key => {
                 (self.digest)(before, &habits_of(mistakes), self.keys)
             }
             _ => self.sign(mistakes),
@@ -512,47 +457,50 @@ impl Search<'_> {
         signature == self.given
     }
 
-    /// The two or three mistakes, of different kinds, that reproduce the signature together.
+    /// The two or three mistakes that reproduce the signature together.
     fn combined(&self, mistakes: &[&Mistake]) -> Option<Vec<Finding>> {
-        let (of_key, of_message): (Vec<&Mistake>, Vec<&Mistake>) =
-            mistakes.iter().partition(|mistake| mistake.is_of_key());
+        let (of_key, of_message): (Vec<&Mistake>, Vec<&Mistake>) = mistakes
+            .iter()
+            .partition(|mistake| mistake.acts == Acts::Key);
         let mistakes = [of_message, of_key].concat();
-        let count = mistakes.len();
-        let pairs_tried = count.saturating_mul(count.saturating_sub(1)) / 2;
-        let triples_tried = pairs_tried.saturating_mul(count.saturating_sub(2)) / 3;
         let size = (self.message)(&Habits::default()).len();
-        let is_affordable = |tried: usize| tried.saturating_mul(size) <= TRIED_MAX;
-        if !is_affordable(pairs_tried) {
-            return None;
-        }
-        let pairs = |at: usize, first: &Mistake| {
-            let kind = first.kind;
-            let later = mistakes.iter().enumerate().skip(at.saturating_add(1));
-            later.filter(move |(_, other)| other.kind != kind)
-        };
-        for (at, first) in mistakes.iter().enumerate() {
-            let of_first = (self.message)(&habits_of(&[first]));
-            for (_, second) in pairs(at, first) {
-                if self.fits(&of_first, &[first, second]) {
-                    return Some(findings(&[first, second]));
-                }
+        let mut tried = mistakes.len();
+        for count in 2..=3_usize {
+            let others = mistakes.len().saturating_sub(count).saturating_add(1);
+            tried = tried.saturating_mul(others).checked_div(count)?;
+            if tried.saturating_mul(size) > TRIED_MAX {
+                return None;
             }
-        }
-        if !is_affordable(triples_tried) {
-            return None;
-        }
-        for (at, first) in mistakes.iter().enumerate() {
-            for (next, second) in pairs(at, first) {
-                let of_both = (self.message)(&habits_of(&[first, second]));
-                for (_, third) in pairs(next, second) {
-                    let three = [*first, *second, *third];
-                    if third.kind != first.kind && self.fits(&of_both, &three) {
-                        return Some(findings(&three));
-                    }
-                }
+            if let Some(found) = self.extended(&[], &mistakes, count) {
+                return Some(findings(&found));
             }
         }
         None
+    }
+
+    /// The mistakes that reproduce the signature: `first`, and `more` of the `others`.
+    fn extended<'m>(
+        &self,
+        first: &[&'m Mistake],
+        others: &[&'m Mistake],
+        more: usize,
+    ) -> Option<Vec<&'m Mistake>> {
+        let message = (more == 1).then(|| (self.message)(&habits_of(first)));
+        let is_encoder = |one: &Mistake| one.acts == Acts::Encoder;
+        let has_encoder = first.iter().any(|one| is_encoder(one));
+        others.iter().enumerate().find_map(|(at, next)| {
+            if has_encoder && is_encoder(next) {
+                return None;
+            }
+            let all = [first, &[*next]].concat();
+            match &message {
+                Some(message) => self.fits(message, &all).then_some(all),
+                None => {
+                    let later = others.get(at.checked_add(1)?..)?;
+                    self.extended(&all, later, more.checked_sub(1)?)
+                }
+            }
+        })
     }
 }
 
@@ -567,7 +515,7 @@ fn habits_of(mistakes: &[&Mistake]) -> Habits {
 fn findings(mistakes: &[&Mistake]) -> Vec<Finding> {
     mistakes
         .iter()
-        .filter(|mistake| mistake.kind != Kind::Pass)
+        .filter(|mistake| mistake.acts != Acts::Pass)
         .map(|mistake| Finding::fatal(mistake.rule, mistake.text.clone()))
         .collect()
 }
@@ -583,19 +531,20 @@ pub(super) fn named(rule: &str) -> Option<Finding> {
 pub(super) fn of_value(encoded: &str, value: &str) -> Option<Vec<Finding>> {
     // A value that was not encoded at all does not show which encoder keeps its characters.
     let is_plain = encoded == value;
-    let of_values: Vec<&Mistake> = COMMON
-        .iter()
-        .filter(|one| {
-            one.is_of_values() && !(is_plain && ["encode-uri", "escape"].contains(&one.rule))
-        })
-        .collect();
+    let is_of_values = |one: &&Mistake| {
+        matches!(one.acts, Acts::Value | Acts::Encoder)
+            && !(is_plain && ["encode-uri", "escape"].contains(&one.rule))
+    };
+    let of_values: Vec<&Mistake> = COMMON.iter().filter(is_of_values).collect();
     let made = |mistakes: &[&Mistake]| encode(value, &habits_of(mistakes), &[]) == encoded;
     if let Some(one) = of_values.iter().find(|one| made(&[one])) {
         return Some(findings(&[one]));
     }
     for (at, first) in of_values.iter().enumerate() {
         let later = of_values.iter().skip(at.saturating_add(1));
-        for second in later.filter(|second| second.kind != first.kind) {
+        for second in
+            later.filter(|second| first.acts != Acts::Encoder || second.acts != Acts::Encoder)
+        {
             if made(&[first, second]) {
                 return Some(findings(&[first, second]));
             }
@@ -760,9 +709,6 @@ fn is_kept(character: char, habits: &Habits) -> bool {
     match character {
         '~' => !habits.escapes_tilde,
         '-' | '_' | '.' => true,
-        '*' if habits.keeps_asterisk => true,
-        '/' if habits.keeps_slash => true,
-        '!' | '\'' | '(' | ')' if habits.keeps_marks => true,
         character => character.is_ascii_alphanumeric() || habits.keeps.contains(character),
     }
 }
@@ -927,15 +873,15 @@ struct Keys<'a> {
 }
 
 fn key(keys: &Keys<'_>, habits: &Habits, ampersand: bool) -> Secret {
-    let key = match habits.key {
-        Key::Secret if habits.key_is_trimmed => keys.secret.expose().trim(),
-        Key::Secret => keys.secret.expose(),
-        Key::AccessKeyId => keys.id,
-        Key::Nothing => "",
+    let secret = keys.secret.expose();
+    let mut key = match habits.key {
+        Some(key) => key(secret, keys.id),
+        None => secret.to_owned(),
     };
-    let ampersand = if ampersand { "&" } else { "" };
-    let (start, end) = (habits.key_starts_with, habits.key_ends_with);
-    Secret::new([start, key, end, ampersand].concat())
+    if ampersand {
+        key.push('&');
+    }
+    Secret::new(key)
 }
 
 #[cfg(test)]
@@ -1019,7 +965,7 @@ mod tests {
         let secret = Secret::new(" secret");
         let parts = RpcParts::of(&reading, None);
         let all = RPC.iter().chain(COMMON);
-        let all: Vec<_> = all.filter(|one| one.kind != Kind::Pass).collect();
+        let all: Vec<_> = all.filter(|one| one.acts != Acts::Pass).collect();
         for (at, first) in all.iter().enumerate() {
             let signature = rpc_signature(
                 &parts,
@@ -1032,9 +978,8 @@ mod tests {
                 Some(vec![first.rule])
             );
             for second in &all[at + 1..] {
-                if first.kind == second.kind && [Kind::Encoder, Kind::KeyEnd].contains(&first.kind)
-                {
-                    continue; // no program has two mistakes of one kind
+                if first.acts == Acts::Encoder && second.acts == Acts::Encoder {
+                    continue; // no program encodes with two functions
                 }
                 // Two mistakes may cancel each other out or equal a third, but they are always
                 // explained.
@@ -1080,7 +1025,7 @@ mod tests {
         let mut reading = read(&unsigned).unwrap();
         let secret = Secret::new("secret");
         let parts = RpcParts::of(&reading, None);
-        let last = COMMON.iter().find(|one| one.rule == "secret-space");
+        let last = COMMON.iter().find(|one| one.rule == "key-is-id");
         let signature = rpc_signature(&parts, &habits_of(&[last.unwrap()]), &secret, &Vec::new());
         reading.parameters.push(Parameter {
             name: "Signature".to_owned(),

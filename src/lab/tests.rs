@@ -291,7 +291,7 @@ fn programs() -> Vec<(Program, &'static [&'static str])> {
                 key: "testsecret\n&",
                 ..Program::default()
             },
-            &["secret-new-line"],
+            &["secret-white-space"],
         ),
         (
             Program {
@@ -510,9 +510,9 @@ fn a_mistake_may_be_in_the_first_encoding_only() {
 #[test]
 fn what_was_used_for_the_secret_is_named() {
     for (key, expected) in [
-        ("testsecret\r&", "secret-carriage-return-alone"),
-        ("testsecret\t&", "secret-tab"),
-        (" testsecret&", "secret-leading-space"),
+        ("testsecret\r&", "secret-white-space"),
+        ("testsecret\t&", "secret-white-space"),
+        (" testsecret&", "secret-white-space"),
         ("\"testsecret\"&", "secret-quoted"),
         ("'testsecret'&", "secret-single-quoted"),
         ("testsecret&&", "key-with-two-ampersands"),
@@ -526,6 +526,16 @@ fn what_was_used_for_the_secret_is_named() {
         let found = conclusions(&program.request(), SECRET, "");
         assert_eq!(rules(&found), [expected], "{key}");
     }
+    let program = Program {
+        key: "&",
+        ..Program::default()
+    };
+    let text = program.string_to_sign().replace("testid", "");
+    let without_id = program.request().replace("testid", "").replace(
+        &right_encoder(&program.signature()),
+        &right_encoder(&STANDARD.encode(hmac_sha1("&", &text))),
+    );
+    assert_eq!(rules(&conclusions(&without_id, SECRET, "")), ["key-empty"]);
 }
 
 #[test]

@@ -290,21 +290,11 @@ fn is_mask_of(ours: &str, theirs: &str) -> bool {
 
 /// The length of the common prefix, which does not end inside a single or double escape.
 fn common_prefix(a: &str, b: &str) -> usize {
-    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
-    if same == a.len().max(b.len()) {
-        return same;
-    }
-    let begun = (same.saturating_sub(4)..same).find(|at| {
-        let tail = a.get(*at..same).unwrap_or_default();
-        match tail.len() {
-            1 | 2 => tail.starts_with('%'),
-            _ => tail.starts_with("%25"),
-        }
-    });
-    (0..=begun.unwrap_or(same))
-        .rev()
-        .find(|at| a.is_char_boundary(*at) && b.is_char_boundary(*at))
-        .unwrap_or(0)
+    let pairs = escapes(a).zip(escapes(b));
+    pairs
+        .take_while(|(a, b)| a == b)
+        .map(|(a, _)| a.len())
+        .sum()
 }
 
 fn mark(text: &str, common: usize, separator: &str) -> Marked {
@@ -320,10 +310,12 @@ fn mark(text: &str, common: usize, separator: &str) -> Marked {
 
 /// Moves the common end of both differences out of them, in whole escape sequences.
 fn leave_out_common_end(ours: &mut Marked, theirs: &mut Marked) {
-    let common: usize = escapes(&ours.different)
-        .iter()
-        .rev()
-        .zip(escapes(&theirs.different).iter().rev())
+    let from_end = |text| {
+        let all: Vec<&str> = escapes(text).collect();
+        all.into_iter().rev()
+    };
+    let pairs = from_end(&ours.different).zip(from_end(&theirs.different));
+    let common: usize = pairs
         .take_while(|(a, b)| a == b)
         .map(|(a, _)| a.len())
         .sum();
@@ -335,19 +327,17 @@ fn leave_out_common_end(ours: &mut Marked, theirs: &mut Marked) {
 }
 
 /// Splits a text into characters; an escape sequence counts as one character.
-fn escapes(mut text: &str) -> Vec<&str> {
-    let mut all = Vec::new();
-    while let Some(first) = text.chars().next() {
-        let length = match first {
+fn escapes(mut text: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let length = match text.chars().next()? {
             '%' if text.starts_with("%25") => 5,
             '%' => 3,
             other => other.len_utf8(),
         };
         let (one, rest) = text.split_at_checked(length).unwrap_or((text, ""));
-        all.push(one);
         text = rest;
-    }
-    all
+        Some(one)
+    })
 }
 
 fn rpc_parts(text: &str) -> (&str, &str, &str) {

@@ -7,7 +7,7 @@
 
 use super::answer::{Extent, SDK_SECRET, ServerError};
 use super::comparison::{Agreement, Comparison, Origin};
-use super::{Finding, signature_form};
+use super::{Finding, Role, Said, signature_form};
 use crate::signing::SignatureVersion;
 use crate::text::Text;
 use serde::Serialize;
@@ -82,34 +82,6 @@ pub struct Facts<'a> {
 use Evidence::{Calculation, ProgramsText, Request, ServersCode, ServersText, SignatureForm};
 use Standing::{Right, Unknown, Wrong};
 
-/// Errors in the request that invalidate its signature.
-const OF_THE_REQUEST: &[&str] = &[
-    "no-signature",
-    "signature-not-encoded",
-    "authorization",
-    "payload-hash",
-    SIGNED_HEADERS,
-    SIGNED_HEADER_MISSING,
-];
-
-/// The finding about headers that must be signed.
-pub(super) const SIGNED_HEADERS: &str = "headers-not-signed";
-
-/// The finding about signed headers that the request does not have.
-pub(super) const SIGNED_HEADER_MISSING: &str = "signed-header-missing";
-
-/// The finding about a timestamp that is probably local time.
-pub(super) const LOCAL_TIME: &str = "local-time";
-
-/// The finding about a body that was not pasted.
-pub(super) const BODY_MISSING: &str = "body-not-pasted";
-
-/// The finding about a text of which only a part was read.
-pub(super) const PART_READ: &str = "part-read";
-
-/// The finding about values that were masked before they were pasted.
-pub(super) const MASKED_VALUES: &str = "masked-values";
-
 /// All conclusions, strongest evidence first. Empty if the user supplied nothing to conclude from.
 pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     let mut found = Found(Vec::new());
@@ -127,7 +99,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
         }
     }
     for finding in facts.findings {
-        if OF_THE_REQUEST.contains(&finding.rule) {
+        if finding.role == Role::Cause {
             // This proves that only the rest of the request is wrong.
             let rests_on: &[Evidence] = if facts.right == Some(true) {
                 &[Calculation, Request]
@@ -202,9 +174,9 @@ impl Found {
     fn by_code(&mut self, refusal: &ServerError, findings: &[Finding]) {
         let code = refusal.code.as_deref().unwrap_or_default();
         if code.starts_with("InvalidTimeStamp.Expired") {
-            let local = findings.iter().find(|finding| finding.rule == LOCAL_TIME);
-            match local {
-                Some(local) => self.causes(std::slice::from_ref(local), &[ServersCode, Request]),
+            let is_cause = |finding: &&Finding| finding.role == Role::Expired;
+            match findings.iter().find(is_cause) {
+                Some(cause) => self.causes(std::slice::from_ref(cause), &[ServersCode, Request]),
                 None => self.push(EXPIRED, Wrong, &[ServersCode]),
             }
         } else if code.starts_with("SignatureNonceUsed") {
@@ -279,9 +251,8 @@ fn conclusion((rule, message): Said, standing: Standing, rests_on: &[Evidence]) 
 
 /// The conclusion that the cause is unknown because part of the request is not visible.
 fn unseen(facts: &Facts<'_>) -> Option<Conclusion> {
-    let is_one =
-        |finding: &&Finding| [PART_READ, BODY_MISSING, MASKED_VALUES].contains(&finding.rule);
-    let finding = facts.findings.iter().find(is_one)?;
+    let is_unread = |finding: &&Finding| finding.role == Role::Unread;
+    let finding = facts.findings.iter().find(is_unread)?;
     let said = (finding.rule, finding.message.clone());
     let arrived = facts
         .comparison
@@ -338,8 +309,6 @@ fn is_mismatch(refusal: &ServerError) -> bool {
         }
     }
 }
-
-type Said = (&'static str, Text);
 
 const RIGHT: Said = (
     "right",

@@ -3,12 +3,9 @@
 use super::answer::{self, Extent, ServerError};
 use super::calculation::{Stages, access_key_id, calculate, signed_headers};
 use super::comparison::{Agreement, Comparison, Origin, Ours, compare};
-use super::conclusion::{
-    BODY_MISSING, Conclusion, Facts, LOCAL_TIME, MASKED_VALUES, PART_READ, SECRET,
-    SIGNED_HEADER_MISSING, SIGNED_HEADERS, conclude,
-};
+use super::conclusion::{Conclusion, Facts, SECRET, conclude};
 use super::reading::{self, Completeness, Form, Parameter, Reading};
-use super::{Finding, mask, mistakes, signature_form};
+use super::{Finding, Role, mask, mistakes, signature_form};
 use crate::signing::{SignatureVersion, TIMESTAMP_WINDOW_MILLIS, acs3, rpc};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
@@ -416,7 +413,7 @@ fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) 
         .value("Signature")
         .is_some_and(|signature| signature.trim_end().contains(' '))
     {
-        findings.push(Finding::fatal(
+        findings.push(Finding::cause(
             "signature-not-encoded",
             Text::new(
                 "Signature 里的 + 没有编码为 %2B，到达服务端会变成空格；发送前应对签名做百分号编码。",
@@ -461,7 +458,7 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
         }
         if let Some(value) = authorized.filter(|value| !value.starts_with(acs3::ALGORITHM)) {
             let empty = value.is_empty();
-            findings.push(Finding::fatal(
+            findings.push(Finding::cause(
                 "authorization",
                 if empty {
                     Text::new(
@@ -484,7 +481,7 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
                 .header("x-acs-content-sha256")
                 .is_some_and(|given| !given.eq_ignore_ascii_case(payload_hash))
         {
-            findings.push(Finding::fatal(
+            findings.push(Finding::cause(
                 "payload-hash",
                 Text::new(
                     "x-acs-content-sha256 与请求体的 SHA-256 不符。",
@@ -540,12 +537,12 @@ fn clock(
     }
     if off.saturating_sub(CHINA_MILLIS).saturating_abs() <= TIMESTAMP_WINDOW_MILLIS {
         findings.push(Finding::notice(
-            LOCAL_TIME,
+            "local-time",
             Text::composed(
                 format!("{name} 比现在晚大约 8 小时：很可能把北京时间（UTC+8）写成了 UTC，因此会得到 InvalidTimeStamp.Expired。"),
                 format!("{name} is about 8 hours after now: it is probably China's local time (UTC+8) written as UTC, which results in InvalidTimeStamp.Expired."),
             ),
-        ));
+        ).in_role(Role::Expired));
         return;
     }
     let minutes = rounded(off.saturating_abs(), 60_000);
@@ -608,8 +605,8 @@ fn not_signed_headers(reading: &Reading) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !omitted.is_empty() {
         let names = omitted.join(", ");
-        findings.push(Finding::fatal(
-            SIGNED_HEADERS,
+        findings.push(Finding::cause(
+            "headers-not-signed",
             Text::composed(
                 format!("SignedHeaders 缺少 {names}：host、所有 x-acs- 请求头和有请求体时的 content-type 都必须签名，否则会得到 IncompleteSignature。"),
                 format!("SignedHeaders lacks {names}: sign host, every x-acs- header and, with a body, content-type; otherwise, the response is IncompleteSignature."),
@@ -618,8 +615,8 @@ fn not_signed_headers(reading: &Reading) -> Vec<Finding> {
     }
     if !not_sent.is_empty() && reading.completeness == Completeness::Whole {
         let names = not_sent.join(", ");
-        findings.push(Finding::fatal(
-            SIGNED_HEADER_MISSING,
+        findings.push(Finding::cause(
+            "signed-header-missing",
             Text::composed(
                 format!("SignedHeaders 列出了 {names}，而粘贴的请求没有这样的请求头：没有发送、被代理去掉，或者没有粘贴。"),
                 format!("SignedHeaders lists {names}, which the pasted request does not have: the header was not sent, a proxy removed it, or it was not pasted."),
@@ -630,7 +627,7 @@ fn not_signed_headers(reading: &Reading) -> Vec<Finding> {
 }
 
 fn no_signature() -> Finding {
-    Finding::fatal(
+    Finding::cause(
         "no-signature",
         Text::new(
             "请求里没有签名（Signature 缺失或为空），服务端会以 IncompleteSignature 或 MissingParameter 拒绝；这与密钥无关。",
@@ -640,8 +637,8 @@ fn no_signature() -> Finding {
 }
 
 fn body_missing(scheme: SignatureVersion) -> Finding {
-    Finding::notice(
-        BODY_MISSING,
+    Finding::unread(
+        "body-not-pasted",
         match scheme {
             SignatureVersion::Rpc => Text::new(
                 "请求头表明有请求体，但没有粘贴，或没有粘贴完整；请求体里的参数也参与签名，请把请求体一并粘贴（如果确实没有请求体，请在请求头里写明 Content-Length: 0）。",
@@ -656,8 +653,8 @@ fn body_missing(scheme: SignatureVersion) -> Finding {
 }
 
 fn body_not_shown() -> Finding {
-    Finding::notice(
-        BODY_MISSING,
+    Finding::unread(
+        "body-not-pasted",
         Text::new(
             "单凭 URL 看不出请求有没有请求体；请求体里的参数也参与签名，因此无法判断签名是否正确。请把请求体一并粘贴在下一行；如果确实没有请求体，请把请求方法选为 GET。",
             "A URL does not show whether the request has a body. Its parameters are signed, too, so the signature cannot be judged: paste the body as well, on the next line; if there is none, choose the method GET.",
@@ -671,13 +668,13 @@ fn part_read(lacking: Option<String>) -> Finding {
         "Only a part of the pasted text was read as the request (see the parameters below), or the text is incomplete. The rest may hold a body or the end of a value, which are signed, too, so the signature cannot be judged. Paste the request alone: a URL on one line, the whole curl command, or request line, headers and body.",
     );
     let Some(names) = lacking else {
-        return Finding::notice(PART_READ, text);
+        return Finding::unread("part-read", text);
     };
     let lacking = Text::composed(
         format!("如果请求已粘贴完整，则它缺少 {names}。"),
         format!("If this is the whole request, it lacks {names}."),
     );
-    Finding::notice(PART_READ, text.then(&lacking))
+    Finding::unread("part-read", text.then(&lacking))
 }
 
 fn from_html() -> Finding {
@@ -697,8 +694,8 @@ fn masked_values(reading: &Reading) -> Option<Finding> {
         return None;
     }
     let names = names.join(", ");
-    Some(Finding::notice(
-        MASKED_VALUES,
+    Some(Finding::unread(
+        "masked-values",
         Text::composed(
             format!(
                 "{names} 的值看起来已脱敏，因此无法核对签名，也无法与服务端比对；请贴上未脱敏的请求（内容不会离开本页）。"
@@ -863,7 +860,7 @@ mod tests {
         // Now is 08:34:31.
         for time in ["2023-03-13T16:34:00Z", "2023-03-13T16:20:00Z"] {
             let (rule, text) = clock(time);
-            assert_eq!(rule, LOCAL_TIME, "{time}");
+            assert_eq!(rule, "local-time", "{time}");
             assert!(text.contains("(UTC+8)"), "{text}");
         }
         for (time, count) in [
@@ -879,7 +876,7 @@ mod tests {
         }
         let signed = REQUEST.replace("T08%3A34", "T16%3A34");
         let expired = r#"{"Code":"InvalidTimeStamp.Expired"}"#;
-        assert_eq!(rule(&subject(&signed, "", expired)), LOCAL_TIME);
+        assert_eq!(rule(&subject(&signed, "", expired)), "local-time");
         assert_eq!(rule(&subject(REQUEST, "", expired)), "refused");
     }
 
@@ -908,7 +905,7 @@ mod tests {
             assert_eq!(text, "Missing: Timestamp (≠ TimeStamp).");
         }
         let unknown = subject(&request(&right), "another", "");
-        assert_eq!(rule(&unknown), PART_READ);
+        assert_eq!(rule(&unknown), "part-read");
         assert!(
             unknown.findings[0]
                 .message

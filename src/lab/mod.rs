@@ -34,7 +34,26 @@ pub struct Finding {
     pub rule: &'static str,
     /// What is wrong and how to fix it.
     pub message: Text,
+    /// What follows from it.
+    #[serde(skip)]
+    role: Role,
 }
+
+/// What follows from a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// Nothing about the signature.
+    Remark,
+    /// The signature is wrong, or the server reads another one.
+    Cause,
+    /// The signature cannot be judged.
+    Unread,
+    /// The server finds that the time has expired.
+    Expired,
+}
+
+/// A stable name and its text.
+type Said = (&'static str, Text);
 
 impl Finding {
     fn fatal(rule: &'static str, message: Text) -> Self {
@@ -42,6 +61,7 @@ impl Finding {
             fatal: true,
             rule,
             message,
+            role: Role::Remark,
         }
     }
 
@@ -50,7 +70,20 @@ impl Finding {
             fatal: false,
             rule,
             message,
+            role: Role::Remark,
         }
+    }
+
+    fn in_role(self, role: Role) -> Self {
+        Self { role, ..self }
+    }
+
+    fn cause(rule: &'static str, message: Text) -> Self {
+        Self::fatal(rule, message).in_role(Role::Cause)
+    }
+
+    fn unread(rule: &'static str, message: Text) -> Self {
+        Self::notice(rule, message).in_role(Role::Unread)
     }
 
     /// For bytes that are not UTF-8.

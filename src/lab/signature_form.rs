@@ -1,14 +1,12 @@
 //! Judges a signature by its form: what cannot be the result of an HMAC, and what was changed when a result
 //! was written or sent.
 
-use super::Finding;
+use super::{Finding, Said};
 use crate::signing::SignatureVersion;
 use crate::text::Text;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
-
-type Said = (&'static str, Text);
 
 /// A signature whose unencoded `+` arrived as a space.
 pub(super) fn with_plus(given: &str) -> String {

@@ -75,17 +75,10 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         },
     };
     let scheme = subject.scheme.unwrap_or_else(|| reading.scheme());
-    // Of a string to sign, the visible part is compared.
     let is_own_cut = reading.signed_text.is_some() && reading.completeness == Completeness::Part;
     let breaks_off = !names(&reading, mask::ends_with_ellipsis).is_empty();
-    let mut reading = reading.partial(breaks_off);
-    let trimmed = subject.secret.trim_end();
-    let has_ampersand = trimmed.ends_with('&');
-    let secret = if has_ampersand {
-        trimmed.trim_end_matches('&')
-    } else {
-        subject.secret
-    };
+    let reading = reading.partial(breaks_off);
+    let (secret, has_ampersand) = without_ampersand(subject.secret);
     let secret = (!secret.is_empty()).then(|| Secret::new(secret));
     let given_signature = reading.given_signature(scheme).map(ToOwned::to_owned);
     let given = given_signature
@@ -100,46 +93,32 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     };
     let method = subject.method.or_else(|| known.method(&reading));
     let stages = calculate(&reading, scheme, method, known.secret);
-    let matches = known
-        .given
-        .zip(stages.signature())
-        .map(|(given, signature)| given == signature);
-    let masked = masked_values(&reading);
-    let mistakes = match known.given.zip(known.secret) {
-        Some(signed) if matches == Some(false) && !is_part_unknown(&reading, scheme) => {
-            mistakes::find(&reading, scheme, method, signed, subject.gbk)
-        }
+    let signature = known.given.zip(stages.signature());
+    let matches = signature.map(|(given, signature)| given == signature);
+    let mistakes = match matches {
+        Some(false) => known.mistakes(&reading, method, subject.gbk),
         _ => None,
     };
-    let is_explained = matches == Some(true) || mistakes.is_some();
-    let is_part = !is_explained && may_be_part(&reading, scheme) && !reading.missing().is_empty();
-    if is_part {
-        reading.completeness = Completeness::Part;
-    }
-    let method = method.or(reading.method.as_deref());
-    let mistakes = mistakes.map(|mut mistakes| {
-        // Without a method, none can be the wrong one.
-        mistakes.retain(|mistake| method.is_some() || mistake.rule != "other-method");
-        mistakes
-    });
     let comparison = known.comparison(&reading, &stages, matches == Some(true));
     let agreement = comparison.as_ref().map(|comparison| comparison.agreement);
-    // A URL does not show a body, whose parameters are signed, too.
-    let may_have_body = reading.form == Form::Url
-        && reading.body.is_none()
-        && method != Some("GET")
-        && mistakes.is_none()
-        && agreement != Some(Agreement::Same);
-    let is_different =
-        matches == Some(false) && masked.is_none() || agreement == Some(Agreement::Different);
-    if may_have_body && is_different {
-        reading.completeness = reading.completeness.max(Completeness::BodyMissing);
-    }
-    let is_unknown = matches != Some(true) && is_part_unknown(&reading, scheme);
+    let masked = masked_values(&reading);
+    let is_different = match agreement {
+        Some(Agreement::Same) => false,
+        Some(Agreement::Different) => true,
+        _ => matches == Some(false) && masked.is_none(),
+    };
+    // A signature that is explained is that of the whole request.
+    let completeness = if matches == Some(true) || mistakes.is_some() {
+        reading.completeness
+    } else {
+        completeness(&reading, scheme, method, is_different)
+    };
+    let is_unknown = matches != Some(true) && is_part_unknown(&reading, completeness, scheme);
     // A mismatch shows nothing if a value is masked, unless a mistake explains it.
     let right = matches
         .filter(|matches| *matches || !is_unknown && (mistakes.is_some() || masked.is_none()));
-    // Without its body, a request cannot be compared, unless it turns out to be complete.
+    // Without its body, a request cannot be compared, unless it turns out to be complete. Of a string to
+    // sign, the visible part is compared.
     let comparison = comparison.filter(|comparison| {
         comparison.agreement == Agreement::Same || !is_unknown || is_own_cut && !breaks_off
     });
@@ -148,18 +127,14 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         None => own_causes(&reading, &stages, scheme),
         Some(_) => Vec::new(),
     };
-    let mut findings = findings(&reading, &stages, scheme, right, now);
-    if has_ampersand {
-        findings.push(secret_with_ampersand());
-    }
+    let mut findings = findings(&reading, completeness, &stages, scheme, right, now);
+    findings.extend(has_ampersand.then(secret_with_ampersand));
     findings.extend(masked.filter(|_| right != Some(true)));
     findings.extend(known.secret.and_then(secret_finding));
     let conclusions = conclude(&Facts {
         scheme,
         // The form of a value whose end is a guess shows nothing.
-        given: known
-            .given
-            .filter(|_| reading.completeness != Completeness::Part),
+        given: known.given.filter(|_| completeness != Completeness::Part),
         right,
         mistakes: mistakes.as_deref().unwrap_or_default(),
         signs_servers_text: known.signs_servers_text(),
@@ -170,7 +145,7 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     });
     Ok(Examination {
         form: reading.form,
-        completeness: reading.completeness,
+        completeness,
         stages,
         given_signature,
         right,
@@ -179,6 +154,37 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         comparison,
         conclusions,
     })
+}
+
+/// The secret without the `&` of RPC's signing key, and whether it had one.
+fn without_ampersand(secret: &str) -> (&str, bool) {
+    let trimmed = secret.trim_end();
+    if trimmed.ends_with('&') {
+        (trimmed.trim_end_matches('&'), true)
+    } else {
+        (secret, false)
+    }
+}
+
+/// How much of the request was read, if its signature is not explained. `is_different` states whether the
+/// server received or the program signed something else.
+fn completeness(
+    reading: &Reading,
+    scheme: SignatureVersion,
+    method: Option<&str>,
+    is_different: bool,
+) -> Completeness {
+    if may_be_part(reading, scheme) && !reading.missing().is_empty() {
+        return Completeness::Part;
+    }
+    // A URL does not show a body, whose parameters are signed, too.
+    let may_have_body = reading.form == Form::Url
+        && reading.body.is_none()
+        && method.or(reading.method.as_deref()) != Some("GET");
+    if is_different && may_have_body {
+        return reading.completeness.max(Completeness::BodyMissing);
+    }
+    reading.completeness
 }
 
 /// What ACS3's string to sign shows without the canonical request, of which it contains the hash.
@@ -225,9 +231,13 @@ fn lacking(reading: &Reading) -> Option<String> {
 }
 
 /// Whether a part of what is signed was not pasted. ACS3 signs the body's hash, which a header holds.
-fn is_part_unknown(reading: &Reading, scheme: SignatureVersion) -> bool {
+fn is_part_unknown(
+    reading: &Reading,
+    completeness: Completeness,
+    scheme: SignatureVersion,
+) -> bool {
     let has_hash = reading.header("x-acs-content-sha256").is_some();
-    reading.completeness != Completeness::Whole && (scheme == SignatureVersion::Rpc || !has_hash)
+    completeness != Completeness::Whole && (scheme == SignatureVersion::Rpc || !has_hash)
 }
 
 /// How the text that a program signed differs from the one that its parameters give.
@@ -281,6 +291,19 @@ impl Known<'_> {
         })
     }
 
+    /// The mistakes that explain the request's signature.
+    fn mistakes(&self, reading: &Reading, method: Option<&str>, gbk: &str) -> Option<Vec<Finding>> {
+        if is_part_unknown(reading, reading.completeness, self.scheme) {
+            return None;
+        }
+        let signed = self.given.zip(self.secret)?;
+        let mut mistakes = mistakes::find(reading, self.scheme, method, signed, gbk)?;
+        // Without a method, none can be the wrong one.
+        let has_method = method.is_some() || reading.method.is_some();
+        mistakes.retain(|mistake| has_method || mistake.rule != "other-method");
+        Some(mistakes)
+    }
+
     /// Compares the text that was signed with the server's. A correct signature proves that the
     /// calculated text was signed.
     fn comparison(&self, reading: &Reading, stages: &Stages, is_right: bool) -> Option<Comparison> {
@@ -329,6 +352,7 @@ fn names(reading: &Reading, is_one: fn(&str) -> bool) -> Vec<&str> {
 
 fn findings(
     reading: &Reading,
+    completeness: Completeness,
     stages: &Stages,
     scheme: SignatureVersion,
     right: Option<bool>,
@@ -336,7 +360,7 @@ fn findings(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     match scheme {
-        SignatureVersion::Rpc => rpc_findings(reading, now, &mut findings),
+        SignatureVersion::Rpc => rpc_findings(reading, completeness, now, &mut findings),
         SignatureVersion::Acs3 => acs3_findings(reading, stages, now, &mut findings),
     }
     for (at, parameter) in reading.parameters.iter().enumerate() {
@@ -362,7 +386,7 @@ fn findings(
         ));
     }
     if right != Some(true) {
-        let unread = match reading.completeness {
+        let unread = match completeness {
             Completeness::Whole => None,
             Completeness::BodyMissing if reading.form == Form::Url => Some(body_not_shown()),
             Completeness::BodyMissing => Some(body_missing(scheme)),
@@ -380,9 +404,14 @@ fn findings(
     findings
 }
 
-fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) {
+fn rpc_findings(
+    reading: &Reading,
+    completeness: Completeness,
+    now: Timestamp,
+    findings: &mut Vec<Finding>,
+) {
     // The body may hold what the query lacks.
-    let is_whole = reading.completeness == Completeness::Whole;
+    let is_whole = completeness == Completeness::Whole;
     findings.extend(lacking(reading).filter(|_| is_whole).map(missing_parts));
     if is_whole && reading.value("Format").is_none() {
         findings.push(Finding::notice(
@@ -421,7 +450,7 @@ fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) 
             ),
         ));
     }
-    let empty_signature = reading.completeness != Completeness::Part
+    let empty_signature = completeness != Completeness::Part
         && reading.signed_text.is_none()
         && reading.value("Signature").is_some_and(str::is_empty);
     let is_request =

@@ -125,10 +125,12 @@ pub(super) fn string_to_sign(text: &str) -> Option<(String, bool)> {
     let end = version_end(&joined).unwrap_or(joined.len());
     let is_mark =
         |character: char| character.is_whitespace() || "\"'`”’」.。,，;；".contains(character);
-    let signed = joined.get(..end)?;
+    let (signed, after) = joined.split_at_checked(end)?;
     let visible = mask::before_ellipsis(signed);
+    let next = after.split_whitespace().next().unwrap_or_default();
+    let is_cut = visible.is_some() || mask::before_ellipsis(next) == Some("");
     let trimmed = visible.unwrap_or(signed).trim_end_matches(is_mark);
-    Some((trimmed.to_owned(), visible.is_some()))
+    Some((trimmed.to_owned(), is_cut))
 }
 
 /// Joins the lines into which a terminal wraps a string to sign.

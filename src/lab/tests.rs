@@ -420,6 +420,17 @@ fn of_a_programs_text_that_is_cut_off_only_the_visible_part_is_compared() {
 }
 
 #[test]
+fn a_programs_text_may_be_cut_off_after_its_version() {
+    let whole = received();
+    let answer = in_json(&format!("{SENTENCE}{whole}%26VideoEvidence%3DT"));
+    for mark in ["...", "…", " (truncated...)", "[truncated]"] {
+        let found = conclusions(&format!("{whole}{mark}"), "", &answer);
+        assert_eq!(rules(&found), ["part-read"], "{mark}");
+    }
+    assert_eq!(rules(&conclusions(&whole, "", &answer)), ["not-signed"]);
+}
+
+#[test]
 fn a_signature_that_was_signed_is_one_mistake() {
     let whole = received();
     let answer = in_json(&format!("{SENTENCE}{whole}"));

@@ -440,7 +440,7 @@ fn rpc_findings(
     }
     if reading
         .value("Signature")
-        .is_some_and(|signature| signature.trim_end().contains(' '))
+        .is_some_and(|signature| signature_form::with_plus(signature) != signature)
     {
         findings.push(Finding::cause(
             "signature-not-encoded",
@@ -973,6 +973,7 @@ mod tests {
         let sent = |signature: &str| signature.replace('+', "%2B");
         for (signature, rule) in [
             (format!("{}%0A", sent(&right)), "signature-white-space"),
+            (format!("%20{}", sent(&right)), "signature-white-space"),
             (
                 right.replace('+', "-").replace('/', "_"),
                 "signature-url-safe",

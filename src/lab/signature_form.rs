@@ -8,11 +8,15 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
-/// A signature whose unencoded `+` arrived as a space.
+/// A signature whose unencoded `+` arrived as a space. A space before a whole signature was not a `+`.
 pub(super) fn with_plus(given: &str) -> String {
-    let result = given.trim_end();
-    let end = given.get(result.len()..).unwrap_or_default();
-    [result.replace(' ', "+").as_str(), end].concat()
+    let result = given.trim();
+    let result = if result.len() == 28 {
+        result
+    } else {
+        given.trim_end()
+    };
+    given.replace(result, &result.replace(' ', "+"))
 }
 
 /// The signature in the notation of the scheme, and how the given one differs from it.

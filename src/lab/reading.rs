@@ -664,15 +664,14 @@ fn lines(text: &str) -> Option<Vec<Parameter>> {
 }
 
 /// Whether marks of the values belong to the notation of the lines: all values have them, except perhaps
-/// the last, or two values that never contain any.
+/// the last, or one that never contains any.
 fn is_notation(parameters: &[Parameter], is_marked: fn(&str) -> bool) -> bool {
     let never = ["Timestamp", "Signature"];
-    let of_protocol = parameters
+    let mut of_protocol = parameters
         .iter()
         .filter(|one| never.contains(&one.name.as_str()));
     let mut but_last = parameters.iter().take(parameters.len().saturating_sub(1));
-    but_last.all(|one| is_marked(&one.value))
-        || of_protocol.filter(|one| is_marked(&one.value)).count() == never.len()
+    but_last.all(|one| is_marked(&one.value)) || of_protocol.any(|one| is_marked(&one.value))
 }
 
 fn with_values(mut parameters: Vec<Parameter>, change: fn(&str) -> String) -> Vec<Parameter> {
@@ -1149,6 +1148,7 @@ mod tests {
             "Action=X,\nTimestamp=2023-10-26T10:22:32Z,\nSignature=ab+c=,\nName=a\"b",
             "Action='X',\nTimestamp='2023-10-26T10:22:32Z',\nSignature='ab+c=',\nName='a\"b'",
             "Action: X\nTimestamp: '2023-10-26T10:22:32Z'\nSignature: \"ab+c=\"\nName: a\"b",
+            "Action: X\nTimestamp: '2023-10-26T10:22:32Z'\nSignature: ab+c=\nName: a\"b",
         ] {
             assert_eq!(named(&read(text).unwrap()), expected, "{text}");
         }

@@ -164,6 +164,15 @@ impl Acs3Parts {
         if let Some(host) = reading.host.clone().filter(|_| is_signed && !has_host) {
             headers.push(("host".to_owned(), host));
         }
+        // curl adds it to a body.
+        let is_added = reading.form == Form::Curl && reading.body.is_some();
+        let is_named = |names: Vec<String>| names.iter().any(|name| name == "content-type");
+        if is_added
+            && reading.header("content-type").is_none()
+            && signed_headers(reading).is_some_and(is_named)
+        {
+            headers.push(("content-type".to_owned(), FORM_TYPE.to_owned()));
+        }
         let declared = reading.header("x-acs-content-sha256");
         let payload_hash = match declared.filter(|_| reading.completeness != Completeness::Whole) {
             Some(hash) => hash.to_owned(),
@@ -472,6 +481,27 @@ mod tests {
         let stages = calculate(&again, SignatureVersion::Acs3, None, Some(&secret));
         assert_eq!(stages.signed_text(), canonical_request);
         assert_eq!(stages.signature(), signature.as_deref());
+    }
+
+    #[test]
+    fn curl_adds_the_type_of_a_form_to_the_signed_headers() {
+        for (names, line) in [
+            (
+                "content-type;host",
+                "\ncontent-type:application/x-www-form-urlencoded\nhost:a\n",
+            ),
+            ("host", "\n\nhost:a\n"),
+        ] {
+            let curl = format!(
+                "curl https://a/ -H 'Authorization: ACS3-HMAC-SHA256 Credential=k,SignedHeaders={names},Signature=ff' -d A=1"
+            );
+            let stages = calculate(&read(&curl).unwrap(), SignatureVersion::Acs3, None, None);
+            assert!(
+                stages.signed_text().contains(line),
+                "{}",
+                stages.signed_text()
+            );
+        }
     }
 
     #[test]

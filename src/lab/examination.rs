@@ -107,16 +107,16 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         Some(Agreement::Different) => true,
         _ => matches == Some(false) && masked.is_none(),
     };
-    // A signature that is explained is that of the whole request.
-    let completeness = if matches == Some(true) || mistakes.is_some() {
+    let is_explained = matches == Some(true) || mistakes.is_some();
+    let completeness = if is_explained {
         reading.completeness
     } else {
         completeness(&reading, scheme, method, is_different)
     };
-    let is_unknown = matches != Some(true) && is_part_unknown(&reading, completeness, scheme);
+    // What was read and explains the signature is the whole request.
+    let is_unknown = !is_explained && is_part_unknown(&reading, completeness, scheme);
     // A mismatch shows nothing if a value is masked, unless a mistake explains it.
-    let right = matches
-        .filter(|matches| *matches || !is_unknown && (mistakes.is_some() || masked.is_none()));
+    let right = matches.filter(|_| is_explained || !is_unknown && masked.is_none());
     // Without its body, a request cannot be compared, unless it turns out to be complete. Of a string to
     // sign, the visible part is compared.
     let comparison = comparison.filter(|comparison| {
@@ -127,7 +127,7 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         None => own_causes(&reading, &stages, scheme),
         Some(_) => Vec::new(),
     };
-    let mut findings = findings(&reading, completeness, &stages, scheme, right, now);
+    let mut findings = findings(&reading, completeness, &stages, scheme, is_explained, now);
     findings.extend(has_ampersand.then(secret_with_ampersand));
     findings.extend(masked.filter(|_| right != Some(true)));
     findings.extend(known.secret.and_then(secret_finding));
@@ -260,6 +260,8 @@ fn own_causes(reading: &Reading, stages: &Stages, scheme: SignatureVersion) -> V
     compare(scheme, own, &right).causes
 }
 
+const METHODS: [&str; 2] = ["GET", "POST"];
+
 /// What is known in addition to the request.
 struct Known<'a> {
     scheme: SignatureVersion,
@@ -275,16 +277,15 @@ impl Known<'_> {
         if reading.method.is_some() {
             return None;
         }
-        let methods = ["GET", "POST"];
         let theirs = self
             .refusal
             .and_then(|refusal| refusal.server_text.as_deref());
         let received = theirs.and_then(|text| {
             let (method, _) = text.split_once(['&', '\n'])?;
-            methods.into_iter().find(|one| *one == method)
+            METHODS.into_iter().find(|one| *one == method)
         });
         received.or_else(|| {
-            methods.into_iter().find(|method| {
+            METHODS.into_iter().find(|method| {
                 let stages = calculate(reading, self.scheme, Some(method), self.secret);
                 stages.signature().is_some() && stages.signature() == self.given
             })
@@ -293,13 +294,16 @@ impl Known<'_> {
 
     /// The mistakes that explain the request's signature.
     fn mistakes(&self, reading: &Reading, method: Option<&str>, gbk: &str) -> Option<Vec<Finding>> {
-        if is_part_unknown(reading, reading.completeness, self.scheme) {
-            return None;
-        }
         let signed = self.given.zip(self.secret)?;
-        let mut mistakes = mistakes::find(reading, self.scheme, method, signed, gbk)?;
-        // Without a method, none can be the wrong one.
+        let is_part = is_part_unknown(reading, reading.completeness, self.scheme);
         let has_method = method.is_some() || reading.method.is_some();
+        let find = |method| mistakes::find(reading, is_part, self.scheme, method, signed, gbk);
+        let mut mistakes = if is_part && !has_method {
+            METHODS.into_iter().find_map(|method| find(Some(method)))
+        } else {
+            find(method)
+        }?;
+        // Without a method, none can be the wrong one.
         mistakes.retain(|mistake| has_method || mistake.rule != "other-method");
         Some(mistakes)
     }
@@ -355,7 +359,7 @@ fn findings(
     completeness: Completeness,
     stages: &Stages,
     scheme: SignatureVersion,
-    right: Option<bool>,
+    is_explained: bool,
     now: Timestamp,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -385,7 +389,7 @@ fn findings(
             ),
         ));
     }
-    if right != Some(true) {
+    if !is_explained {
         let unread = match completeness {
             Completeness::Whole => None,
             Completeness::BodyMissing if reading.form == Form::Url => Some(body_not_shown()),

@@ -337,22 +337,25 @@ static ACS3: &[Mistake] = &[
 const TRIED_MAX: usize = 64 << 20;
 
 /// The mistakes, at most three, with which `secret` reproduces the request's signature. `None` if
-/// no combination does; empty if the signature is correct. `gbk` is the host's decoding of
-/// [`gbk_pairs`], or empty.
+/// no combination does; empty if the signature is correct. Of a request of which only a part may have been
+/// read, one mistake is tried, and no parameter left out. `gbk` is the host's decoding of [`gbk_pairs`],
+/// or empty.
 pub(super) fn find(
     reading: &Reading,
+    is_part: bool,
     scheme: SignatureVersion,
     method: Option<&str>,
     (given, secret): (&str, &Secret),
     gbk: &str,
 ) -> Option<Vec<Finding>> {
     let (given, difference) = signature_form::corrected(scheme, given);
-    let found = find_all(reading, scheme, method, (given, secret), gbk)?;
+    let found = find_all(reading, is_part, scheme, method, (given, secret), gbk)?;
     Some(found.into_iter().chain(difference).collect())
 }
 
 fn find_all(
     reading: &Reading,
+    is_part: bool,
     scheme: SignatureVersion,
     method: Option<&str>,
     (given, secret): (String, &Secret),
@@ -417,6 +420,9 @@ fn find_all(
         } else if has_json && one.rule == "space-as-plus" || one.acts == Acts::Pass {
             effective.push(one);
         }
+    }
+    if is_part {
+        return None;
     }
     for Parameter { name, .. } in reading.parameters.iter().take(tries) {
         let habits = Habits {
@@ -925,7 +931,7 @@ mod tests {
         gbk: &str,
     ) -> Option<Vec<Finding>> {
         let given = reading.given_signature(scheme)?.replace(' ', "+");
-        super::find(reading, scheme, None, (&given, secret), gbk)
+        super::find(reading, false, scheme, None, (&given, secret), gbk)
     }
 
     fn rules(scheme: SignatureVersion, secret: &str, signature: &str) -> Option<Vec<&'static str>> {

@@ -1029,6 +1029,19 @@ fn a_request_of_which_a_part_was_read_accuses_nobody() {
     }
     // What was read may be everything.
     let found = |pasted: &str, secret| rules(&conclusions(pasted, secret, ""));
+    let program = Program {
+        key: "testsecret",
+        ..Program::default()
+    };
+    let request = program.request();
+    let (_, signed) = request.split_once("\n\n").unwrap();
+    for pasted in [
+        format!("INFO url=https://cloudauth.aliyuncs.com/?{signed} status=400"),
+        format!("INFO body={signed}"),
+    ] {
+        assert_eq!(found(&pasted, SECRET), ["key-without-ampersand"]);
+        assert_eq!(found(&pasted, "another"), ["part-read"]);
+    }
     for pasted in [
         format!("POST failed: {all}"),
         format!("{all}\nstatus=400"),

@@ -648,7 +648,7 @@ fn not_signed_headers(reading: &Reading) -> Vec<Finding> {
     }
     if !not_sent.is_empty() && reading.completeness == Completeness::Whole {
         let names = not_sent.join(", ");
-        findings.push(Finding::cause(
+        findings.push(Finding::unread(
             "signed-header-missing",
             Text::composed(
                 format!("SignedHeaders 列出了 {names}，而粘贴的请求没有这样的请求头：没有发送、被代理去掉，或者没有粘贴。"),

@@ -10,6 +10,7 @@ use cloudauth_edge::json::de::from_json;
 use serde_json::{Value, json};
 
 const ROUTE: &str = "/v1/face-verifications";
+const COUNTS: &str = "/v1/face-verification-counts";
 const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
 const CALLER: &str = "dev";
 
@@ -69,9 +70,13 @@ fn a_start_ends_with_the_instance_that_performs_it() {
     }
 }
 
-fn read() -> IncomingRequest {
+fn get(path: &str) -> IncomingRequest {
     let headers = [("authorization", "Bearer dev-token")];
-    request("GET", &format!("{ROUTE}/{ORDER}"), &headers, b"")
+    request("GET", path, &headers, b"")
+}
+
+fn read() -> IncomingRequest {
+    get(&format!("{ROUTE}/{ORDER}"))
 }
 
 #[test]
@@ -84,6 +89,52 @@ fn a_read_notices_that_the_instance_has_ended() {
     let reading = replied(host.commit(CALLER, &read, None));
     assert_eq!(reading.outcome, "start-outcome-unknown");
     assert_eq!(host.woken, [ORDER]);
+}
+
+/// What the routes that show several orders say about the only order.
+fn shown(host: &mut Host) -> [Value; 5] {
+    [
+        (format!("{ROUTE}?search={ORDER}"), "/items/0/status"),
+        (ROUTE.to_owned(), "/items/0/status"),
+        (format!("{ROUTE}?status=starting"), "/items/0/status"),
+        (format!("{ROUTE}?status=unknown"), "/items/0/status"),
+        (COUNTS.to_owned(), "/days/0/unknown"),
+    ]
+    .map(|(path, member)| {
+        let (_, reply) = host.handle(get(&path), &mut nobody);
+        let body: Value = from_json(&reply.body).unwrap();
+        body.pointer(member).cloned().unwrap_or_default()
+    })
+}
+
+#[test]
+fn lists_and_counts_notice_that_the_instance_has_ended() {
+    let is = json!("starting");
+    let before = [is.clone(), is.clone(), is, Value::Null, json!(0)];
+    let is = json!("unknown");
+    let after = [is.clone(), is.clone(), Value::Null, is, json!(1)];
+    // Each of them must notice it by itself, so each is the first once.
+    for path in [
+        format!("{ROUTE}?search={ORDER}"),
+        ROUTE.to_owned(),
+        format!("{ROUTE}?status=starting"),
+        format!("{ROUTE}?status=unknown"),
+        COUNTS.to_owned(),
+    ] {
+        let mut host = host();
+        let (_, task) = host.task(first());
+        sent(host.commit(CALLER, &task, None));
+        assert_eq!(shown(&mut host), before);
+        assert!(host.woken.is_empty());
+
+        host.instance = "second";
+        let (_, reply) = host.handle(get(&path), &mut nobody);
+        assert_eq!(host.woken, [ORDER], "{path}");
+        assert!(!reply.body.contains(r#""starting":1"#), "{}", reply.body);
+        assert!(!reply.body.contains(r#":"starting""#), "{}", reply.body);
+        assert_eq!(shown(&mut host), after, "{path}");
+        assert_eq!(host.woken, [ORDER], "{path}");
+    }
 }
 
 #[test]

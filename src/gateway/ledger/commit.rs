@@ -49,7 +49,7 @@ pub struct Context {
 
 impl Context {
     /// Whether the instance is alive and may still finish its calls.
-    pub(super) fn is_alive(&self, instance: &str) -> bool {
+    fn is_alive(&self, instance: &str) -> bool {
         self.instance == instance || self.others.iter().any(|other| other == instance)
     }
 
@@ -266,6 +266,22 @@ impl Writes {
             Some(order_status) => self.put(listed, &order_status),
             None => self.delete(listed),
         }
+    }
+
+    /// Gives up a start whose call is lost. Returns whether it was.
+    pub(super) fn give_up_if_lost(
+        &mut self,
+        no: &str,
+        order: &mut Order,
+        context: &Context,
+    ) -> bool {
+        let lost = order.is_lost(|instance| context.is_alive(instance), context.now);
+        if lost {
+            order.give_up();
+            self.put_order(no, order);
+            self.wake.push(no.to_owned());
+        }
+        lost
     }
 
     pub(super) fn delete(&mut self, key: String) {

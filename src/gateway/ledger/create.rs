@@ -99,11 +99,7 @@ pub(super) fn begin(
     let Some(mut order) = rows.get::<Order>(&key)? else {
         return start(settings, create, None, writes, rows, context);
     };
-    if order.is_lost(|instance| context.is_alive(instance), context.now) {
-        order.give_up();
-        writes.put_order(&create.no, &order);
-        writes.wake.push(create.no.clone());
-    }
+    writes.give_up_if_lost(&create.no, &mut order, context);
     let same_scene = !create.scene_given || order.scene_id == create.scene_id;
     let same_input = same_scene && order.input == create.input;
     match &order.start {

@@ -1,7 +1,7 @@
 //! Lists the caller's orders by page, newest first, and counts them by day.
 
 use super::answer::{Answered, Days, Page};
-use super::commit::{LedgerStep, Next, Writes};
+use super::commit::{Context, LedgerStep, Next, Writes};
 use super::order::{Order, OrderStatus};
 use super::rows::{Interrupt, Range, Rows, certify_key, listed_key, order_key};
 use super::task::{Count, Cursor, Day, Filter, List, Task};
@@ -61,31 +61,38 @@ impl Day {
     }
 }
 
-pub(super) fn page(list: List, rows: &Rows) -> Result<LedgerStep, Interrupt> {
+pub(super) fn page(list: List, rows: &Rows, context: &Context) -> Result<LedgerStep, Interrupt> {
     match list.search.clone() {
-        Some(text) => search(&list, &text, rows),
-        None => go_on(list, rows),
+        Some(text) => search(&list, &text, rows, context),
+        None => go_on(list, rows, context),
     }
 }
 
 /// Finds the order with this OuterOrderNo or CertifyId.
-fn search(list: &List, text: &str, rows: &Rows) -> Result<LedgerStep, Interrupt> {
+fn search(
+    list: &List,
+    text: &str,
+    rows: &Rows,
+    context: &Context,
+) -> Result<LedgerStep, Interrupt> {
     rows.expect([order_key(text), certify_key(text)])?;
     let certified: Option<String> = rows.get(&certify_key(text))?;
+    let mut writes = Writes::default();
     let mut orders = Vec::new();
     for no in [Some(text.to_owned()), certified].into_iter().flatten() {
-        let order = rows.get::<Order>(&order_key(&no))?;
-        orders.extend(
-            order
-                .filter(|order| list.filter.takes_order(order))
-                .map(|order| (no, order)),
-        );
+        let Some(mut order) = rows.get::<Order>(&order_key(&no))? else {
+            continue;
+        };
+        writes.give_up_if_lost(&no, &mut order, context);
+        if list.filter.takes_order(&order) {
+            orders.push((no, order));
+        }
     }
     let page = Page { orders, next: None };
-    Ok(Writes::default().then(Answered::to(&list.reply_to, page).into()))
+    Ok(writes.then(Answered::to(&list.reply_to, page).into()))
 }
 
-fn go_on(mut list: List, rows: &Rows) -> Result<LedgerStep, Interrupt> {
+fn go_on(mut list: List, rows: &Rows, context: &Context) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
     let wanted = if list.filter.status.is_some() {
@@ -94,6 +101,11 @@ fn go_on(mut list: List, rows: &Rows) -> Result<LedgerStep, Interrupt> {
         list.limit.saturating_add(1)
     };
     let index = rows.range(list.filter.range(list.after.as_ref(), wanted))?;
+    if give_up_lost(index, &mut writes, rows, context)? {
+        return Ok(writes.then(Next::Again {
+            then: Task::List(list),
+        }));
+    }
     let read = u32::try_from(index.len()).unwrap_or(u32::MAX);
     let mut more = read >= wanted;
     for (key, value) in index {
@@ -131,13 +143,22 @@ fn go_on(mut list: List, rows: &Rows) -> Result<LedgerStep, Interrupt> {
     Ok(writes.then(Answered::to(&list.reply_to, Page { orders, next }).into()))
 }
 
-pub(super) fn count(mut count: Count, rows: &Rows) -> Result<LedgerStep, Interrupt> {
+pub(super) fn count(
+    mut count: Count,
+    rows: &Rows,
+    context: &Context,
+) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let index = rows.range(
         count
             .filter
             .range(count.after.as_ref(), ROWS_PER_COMMIT_MAX),
     )?;
+    if give_up_lost(index, &mut writes, rows, context)? {
+        return Ok(writes.then(Next::Again {
+            then: Task::Count(count),
+        }));
+    }
     for (key, value) in index {
         let Some(cursor) = Cursor::of_key(key) else {
             continue;
@@ -162,6 +183,30 @@ pub(super) fn count(mut count: Count, rows: &Rows) -> Result<LedgerStep, Interru
         }
     };
     Ok(writes.then(next))
+}
+
+/// Gives up the starts in these index rows that a crash has interrupted, because no alarm does. Returns whether there
+/// were any: the index rows are then outdated.
+fn give_up_lost(
+    index: &[(String, String)],
+    writes: &mut Writes,
+    rows: &Rows,
+    context: &Context,
+) -> Result<bool, Interrupt> {
+    let starting: Vec<String> = index
+        .iter()
+        .filter(|(key, value)| matches!(order_status(key, value), Ok(OrderStatus::Starting)))
+        .filter_map(|(key, _)| Cursor::of_key(key))
+        .map(|cursor| cursor.no)
+        .collect();
+    rows.expect(starting.iter().map(|no| order_key(no)))?;
+    let mut any = false;
+    for no in &starting {
+        if let Ok(Some(mut order)) = rows.get::<Order>(&order_key(no)) {
+            any |= writes.give_up_if_lost(no, &mut order, context);
+        }
+    }
+    Ok(any)
 }
 
 fn order_status(key: &str, value: &str) -> Result<OrderStatus, Interrupt> {

@@ -96,11 +96,7 @@ pub(super) fn begin(
     let Some(mut order) = order.filter(asked_scene) else {
         return Ok(writes.then(read.problem(Problem::new(ProblemKind::UnknownOrder))));
     };
-    if order.is_lost(|instance| context.is_alive(instance), context.now) {
-        order.give_up();
-        writes.put_order(&read.no, &order);
-        writes.wake.push(read.no.clone());
-    }
+    writes.give_up_if_lost(&read.no, &mut order, context);
     let next = match &order.start {
         Start::Refused { .. } => read.problem(Problem::new(ProblemKind::UnknownOrder)),
         Start::Unknown => read.problem(Problem::new(ProblemKind::StartOutcomeUnknown)),

@@ -43,7 +43,7 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
             (Some(now), Some(now.saturating_add(after)), Some(ending))
         }
         Some(Script::Opened) => (Some(now), None, None),
-        _ => (None, None, None),
+        Some(Script::Usual | Script::Init(_)) | None => (None, None, None),
     };
     let verification = Verification {
         certify_id: certify_id.clone(),

@@ -11,6 +11,8 @@ use crate::vendor::codes;
 /// The script of a verification.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Script {
+    /// It proceeds as without a script.
+    Usual,
     /// InitFaceVerify returns this Code.
     Init(&'static str),
     /// The user has opened it on the phone.
@@ -58,21 +60,20 @@ fn read(text: &str) -> Result<Option<Script>, String> {
         Some(_) => return Err(DELAY.to_owned()),
     };
     let known = match kind {
+        "init" if code == "200" => Some(Script::Usual),
         "init" => codes::code(code)
             .filter(|known| ActionKind::Init.returns(known))
-            .map(|known| (known.code != "200").then_some(Script::Init(known.code))),
-        "describe" if code == "403" => Some(Some(Script::Opened)),
+            .map(|known| Script::Init(known.code)),
+        "describe" if code == "403" => Some(Script::Opened),
         // Not submitted, which is the initial status of every verification.
-        "describe" if matches!(code, "200" | "424") => Some(None),
+        "describe" if matches!(code, "200" | "424") => Some(Script::Usual),
         "describe" => codes::code(code)
             .filter(|known| ActionKind::Describe.returns(known))
-            .map(|known| Some(Script::Ends(Ending::Code(known.code.to_owned()), 0))),
-        _ => codes::sub_code(code).map(|known| {
-            let ending = Ending::SubCode(known.code.to_owned());
-            Some(Script::Ends(ending, millis))
-        }),
+            .map(|known| Script::Ends(Ending::Code(known.code.to_owned()), 0)),
+        _ => codes::sub_code(code)
+            .map(|known| Script::Ends(Ending::SubCode(known.code.to_owned()), millis)),
     };
-    known.ok_or_else(|| {
+    known.map(Some).ok_or_else(|| {
         format!(
             "the scripted outcome must end in a three-digit code of its table (sandbox{kind}...)"
         )
@@ -105,9 +106,9 @@ mod tests {
                 "sandboxinit415xxxxxxxxxxxxxxxxxx",
                 Some(Script::Init("415")),
             ),
-            ("sandboxinit200xxxxxxxxxxxxxxxxxx", None),
+            ("sandboxinit200xxxxxxxxxxxxxxxxxx", Some(Script::Usual)),
             ("sandboxdescribe403xxxxxxxxxxxxxx", Some(Script::Opened)),
-            ("sandboxdescribe424xxxxxxxxxxxxxx", None),
+            ("sandboxdescribe424xxxxxxxxxxxxxx", Some(Script::Usual)),
             (
                 "sandboxdescribe427xxxxxxxxxxxxxx",
                 Some(Script::Ends(Ending::Code("427".to_owned()), 0)),
@@ -122,6 +123,10 @@ mod tests {
             ),
             Ok(ends("206", 3_000))
         );
+        for usual in ["sandboxinit200", "sandboxdescribe200", "sandboxdescribe424"] {
+            let both = script(usual, Some("sandbox-sub-206"));
+            assert_eq!(both, Ok(Some(Script::Usual)), "{usual}");
+        }
     }
 
     #[test]

@@ -337,7 +337,10 @@ fn view_with(
     let web = verification.web.as_ref();
     let return_url = result.and_then(|result| web::return_url(verification, result));
     let time = |millis: i64| Timestamp::from_unix_millis(millis).to_string();
-    let (sub_code, code) = match &verification.ending {
+    let stage = verification.stage(session.now);
+    // A script's ending is known from the start.
+    let ending = verification.ending.as_ref();
+    let (sub_code, code) = match ending.filter(|_| stage == Stage::Ended) {
         Some(Ending::SubCode(sub_code)) => (Some(sub_code), None),
         Some(Ending::Code(code)) => (None, Some(code)),
         None => (None, None),
@@ -355,7 +358,7 @@ fn view_with(
         .with("sceneId", &verification.scene_id.to_string())
         .with("outerOrderNo", &verification.outer_order_no)
         .with("productCode", &verification.product_code)
-        .with("stage", &verification.stage(session.now))
+        .with("stage", &stage)
         .with("createdAt", &time(verification.created_at))
         .with("expiresAt", &verification.expires_at().to_string())
         .with("openedAt", &verification.opened_at.map(time))

@@ -88,11 +88,11 @@ impl Verification {
     }
 
     pub(super) fn stage(&self, now: Timestamp) -> Stage {
-        let now = now.unix_millis();
+        let set_back = now.unix_millis() < self.created_at;
         match (self.ended_at, self.opened_at) {
-            // A submission is final, also if the clock has been set back since.
-            (Some(ended_at), _) if !self.scripted || ended_at <= now => Stage::Ended,
-            (None, _) if now >= self.expires_at().unix_millis() => Stage::Expired,
+            // A submission is final, also if the clock has been set back since, and so is a script's outcome.
+            (Some(_), _) if set_back || self.script_millis_left(now) == 0 => Stage::Ended,
+            (None, _) if now >= self.expires_at() => Stage::Expired,
             (_, Some(_)) => Stage::Opened,
             _ => Stage::Created,
         }

@@ -195,6 +195,41 @@ fn the_phone_cannot_change_a_scripted_outcome() {
 }
 
 #[test]
+fn a_scripted_outcome_is_not_shown_before_the_end() {
+    for (script, members) in [
+        ("sandbox-sub-200-after-10s", ["true", "\"200\"", "null"]),
+        ("sandbox-sub-205-after-10s", ["false", "\"205\"", "null"]),
+    ] {
+        let mut host = Host::new();
+        let certify_id = host
+            .init(with(start(), "UserId", Some(script)))
+            .certify_id();
+        let mut shown = || {
+            let path = format!("verifications/{certify_id}");
+            let shown = host.control("GET", &path, "").json();
+            host.advance(10_000);
+            ["passed", "subCode", "code"].map(|name| shown[name].to_string())
+        };
+        assert_eq!(shown(), ["null"; 3], "{script}");
+        assert_eq!(shown(), members, "{script}");
+    }
+}
+
+#[test]
+fn a_scripted_outcome_remains_if_the_clock_is_set_back() {
+    for script in ["sandbox-sub-200", "sandbox-sub-200-after-10s"] {
+        let mut host = Host::new();
+        let certify_id = host
+            .init(with(start(), "UserId", Some(script)))
+            .certify_id();
+        host.advance(10_000);
+        assert_eq!(host.describe(&certify_id).result()["Passed"], "T");
+        host.control("POST", "clock", r#"{"advanceMs":-60000}"#);
+        assert_eq!(host.describe(&certify_id).result()["Passed"], "T");
+    }
+}
+
+#[test]
 fn thirty_minutes() {
     for opened in [false, true] {
         let mut host = Host::new();

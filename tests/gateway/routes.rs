@@ -685,12 +685,12 @@ fn callers_receive_no_photo_url_if_photos_are_streamed() {
         "{answer}"
     );
 
-    let (_, reply) = host.handle(get(&photo), &mut |_| passed(address));
-    assert_eq!(reply.body, address);
     // Photos are not fetched from anywhere else, whatever Alibaba Cloud's response contains.
-    let (_, reply) = host.handle(get(&photo), &mut |_| {
-        passed("http://192.0.2.1/planted.jpeg")
-    });
+    for url in [address, "http://192.0.2.1/planted.jpeg?Signature=planted"] {
+        let (_, reply) = host.handle(get(&photo), &mut |_| passed(url));
+        assert_eq!(reply.body, address);
+    }
+    let (_, reply) = host.handle(get(&photo), &mut |_| passed("http://192.0.2.1"));
     assert_eq!(
         (reply.status, reply.outcome.as_str()),
         (404, "photo-unavailable")

@@ -43,7 +43,7 @@ impl Read {
         outcome: Option<&'static str>,
     ) -> Next {
         match &self.reply_to {
-            Some(reply_to) if self.photo => photo(settings, reply_to, fresh),
+            Some(reply_to) if self.photo => self.photo_reply(settings, reply_to, fresh),
             Some(reply_to) => {
                 let found = Found {
                     no: self.no.clone(),
@@ -63,17 +63,22 @@ impl Read {
             None => self.after_query(),
         }
     }
-}
 
-/// The photo, if its URL is on one of Alibaba Cloud's hosts.
-fn photo(settings: &Settings, reply_to: &ReplyTarget, fresh: Option<&DescribeResult>) -> Next {
-    let address = fresh
-        .and_then(|result| result.material.as_ref()?.facial_picture_front.as_ref())
-        .and_then(|picture| picture.picture_url.clone())
-        .filter(|url| settings.is_photo_host(url));
-    match address {
-        Some(url) => Next::Photo { url: PhotoUrl(url) },
-        None => Answered::to(reply_to, Problem::new(ProblemKind::PhotoUnavailable)).into(),
+    /// The photo, if it may be fetched from its URL.
+    fn photo_reply(
+        &self,
+        settings: &Settings,
+        reply_to: &ReplyTarget,
+        fresh: Option<&DescribeResult>,
+    ) -> Next {
+        let url = fresh
+            .and_then(|result| result.material.as_ref()?.facial_picture_front.as_ref())
+            .and_then(|picture| picture.picture_url.as_deref())
+            .and_then(|url| settings.photo_url(url, self.issued_by.as_deref()));
+        match url {
+            Some(url) => Next::Photo { url: PhotoUrl(url) },
+            None => Answered::to(reply_to, Problem::new(ProblemKind::PhotoUnavailable)).into(),
+        }
     }
 }
 

@@ -78,18 +78,19 @@ fn serves_console(variables: &Variables) -> bool {
 }
 
 impl Settings {
-    /// Whether photos may be fetched from this host: one of Alibaba Cloud's or, if verifications are
-    /// simulated, the sandbox's.
-    pub fn is_photo_host(&self, url: &str) -> bool {
-        // A team's sandbox may be on a private host without TLS.
-        Endpoint::of_url(url).is_some_and(|endpoint| match self.mode {
-            Mode::Production => endpoint.is_vendor(),
-            Mode::Staging => {
-                let mut sandboxes = self.options.endpoints.iter();
-                sandboxes.any(|sandbox| sandbox.origin() == endpoint.origin())
-            }
-            Mode::Development => endpoint.is_loopback(),
-        })
+    /// Where to fetch the photo with this URL: on a host of Alibaba Cloud or, if verifications are simulated, at the
+    /// sandbox that issued the CertifyId. `None` if the URL is on another host, or has no path.
+    pub fn photo_url(&self, url: &str, issued_by: Option<&str>) -> Option<String> {
+        if !self.mode.is_simulated() {
+            return Endpoint::of_url(url)?.is_vendor().then(|| url.to_owned());
+        }
+        // The URL names the sandbox as browsers do, by its `--public-url`.
+        let (_, rest) = url.split_once("://")?;
+        let (_, path) = rest.split_once('/')?;
+        let origins = || self.options.endpoints().iter().map(Endpoint::origin);
+        let issuer = origins().find(|origin| Some(origin.as_str()) == issued_by);
+        let origin = issuer.or_else(|| origins().next())?;
+        Some(format!("{origin}/{path}"))
     }
 
     /// Whether requests to this host are served: in development, only those to the local machine.
@@ -444,46 +445,57 @@ mod tests {
     #[test]
     fn photos_come_from_the_vendors_hosts_alone() {
         let production = Settings::read(&production()).unwrap();
+        let host = "cn-shanghai-aliyun-cloudauth-1.oss-cn-shanghai.aliyuncs.com";
+        let picture = format!("https://{host}/a.jpeg?b");
+        assert_eq!(production.photo_url(&picture, None), Some(picture));
+        for url in [
+            &*format!("http://{host}/a.jpeg"),
+            "http://127.0.0.1:8788/_sandbox/pictures/a.jpeg",
+            "https://aliyuncs.com.evil.example/a",
+            "https://evil.example/.aliyuncs.com",
+            "https://evil.example?.aliyuncs.com",
+            "https://user@evil.example#.aliyuncs.com",
+            "https://oss.aliyuncs.com@evil.example/",
+            "ftp://oss.aliyuncs.com/",
+            "file:///etc/passwd",
+            "",
+        ] {
+            assert_eq!(production.photo_url(url, None), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn simulated_photos_come_from_the_sandbox_alone() {
         let development = Settings::read(&variables(&[("GATEWAY_MODE", "development")])).unwrap();
         let sandboxes = "http://sandbox:8788,https://sandbox.example.com";
         let staging = Settings::read(&staging(&[("CLOUDAUTH_ENDPOINTS", sandboxes)])).unwrap();
-        for (url, in_staging) in [
-            ("http://sandbox:8788/_sandbox/pictures/a.jpeg", true),
-            ("https://sandbox.example.com/_sandbox/pictures/a.jpeg", true),
-            ("http://sandbox.example.com/_sandbox/pictures/a.jpeg", false),
-            ("http://sandbox:8789/_sandbox/pictures/a.jpeg", false),
-            ("http://127.0.0.1:8788/_sandbox/pictures/a.jpeg", false),
-            ("https://oss-cn-shanghai.aliyuncs.com/a.jpeg", false),
+        for (settings, issued_by, origin) in [
+            (&staging, None, "http://sandbox:8788"),
+            (
+                &staging,
+                Some("https://sandbox.example.com"),
+                "https://sandbox.example.com",
+            ),
+            (
+                &staging,
+                Some("https://evil.example"),
+                "http://sandbox:8788",
+            ),
+            (&development, None, "http://127.0.0.1:8788"),
         ] {
-            assert_eq!(staging.is_photo_host(url), in_staging, "{url}");
-        }
-        for (url, in_production, in_development) in [
-            (
-                "https://cn-shanghai-aliyun-cloudauth-1.oss-cn-shanghai.aliyuncs.com/a.jpeg?b",
-                true,
-                false,
-            ),
-            (
-                "http://cn-shanghai-aliyun-cloudauth-1.oss-cn-shanghai.aliyuncs.com/a.jpeg",
-                false,
-                false,
-            ),
-            (
-                "http://127.0.0.1:8788/_sandbox/pictures/a.jpeg",
-                false,
-                true,
-            ),
-            ("https://aliyuncs.com.evil.example/a", false, false),
-            ("https://evil.example/.aliyuncs.com", false, false),
-            ("https://evil.example?.aliyuncs.com", false, false),
-            ("https://user@evil.example#.aliyuncs.com", false, false),
-            ("https://oss.aliyuncs.com@evil.example/", false, false),
-            ("ftp://oss.aliyuncs.com/", false, false),
-            ("file:///etc/passwd", false, false),
-            ("", false, false),
-        ] {
-            assert_eq!(production.is_photo_host(url), in_production, "{url}");
-            assert_eq!(development.is_photo_host(url), in_development, "{url}");
+            for (url, path) in [
+                ("https://evil.example/a.jpeg?b", "/a.jpeg?b"),
+                ("https://oss.aliyuncs.com/a.jpeg", "/a.jpeg"),
+                ("https://a/@evil.example/", "/@evil.example/"),
+                ("https://a//evil.example/", "//evil.example/"),
+            ] {
+                let from = settings.photo_url(url, issued_by).unwrap();
+                assert_eq!(from, format!("{origin}{path}"));
+                assert_eq!(Endpoint::of_url(&from).unwrap().origin(), origin);
+            }
+            for url in ["https://evil.example", "/a.jpeg", ""] {
+                assert_eq!(settings.photo_url(url, issued_by), None, "{url}");
+            }
         }
     }
 

@@ -320,7 +320,10 @@ fn only_an_uncontradicted_t_is_passed() {
         json!({"Passed": "F"}),
         json!({"Passed": "F", "SubCode": "299"}),
     ] {
-        assert_eq!(describe(rejected).unwrap().status, Status::Rejected);
+        let result = describe(rejected).unwrap();
+        assert_eq!(result.status, Status::Rejected);
+        // The meaning of SubCode 200 is that the user has passed.
+        assert!(result.sub_code_info.is_none_or(|known| !known.passing));
     }
 }
 

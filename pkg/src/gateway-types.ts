@@ -169,7 +169,7 @@ export interface DecidedFaceVerification extends Order {
   decidedAt?: Time;
   /** Alibaba Cloud's SubCode. */
   subCode?: string;
-  /** The meaning of the SubCode; absent if it is not in Alibaba Cloud's tables. */
+  /** The meaning of the SubCode; absent if it is not in Alibaba Cloud's tables, or contradicts the status. */
   subCodeInfo?: GatewaySubCodeInfo;
   /** Only with the scope `read:material`. */
   material?: GatewayMaterial;
@@ -221,7 +221,7 @@ export interface FaceVerificationSummary {
   decidedAt?: Time;
   /** Alibaba Cloud's SubCode. */
   subCode?: string;
-  /** The meaning of the SubCode; absent if it is not in Alibaba Cloud's tables. */
+  /** The meaning of the SubCode; absent if it is not in Alibaba Cloud's tables, or contradicts the status. */
   subCodeInfo?: GatewaySubCodeInfo;
   /** The delivery to the caller's webhook; absent without a webhook. */
   webhook?: WebhookReport;

@@ -268,7 +268,7 @@ export interface Verdict {
   message: string | null;
   /** Alibaba Cloud's SubCode. */
   subCode: string | null;
-  /** The meaning of the SubCode; null if it is not in Alibaba Cloud's tables. */
+  /** The meaning of the SubCode; null if it is not in Alibaba Cloud's tables, or contradicts the status. */
   subCodeInfo: SubCodeInfo | null;
   /** MaterialInfo, parsed. */
   material: Material | null;

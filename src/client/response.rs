@@ -87,7 +87,8 @@ pub struct DescribeResult {
     pub message: Option<String>,
     /// Alibaba Cloud's SubCode; `None` while pending.
     pub sub_code: Option<String>,
-    /// The meaning of the SubCode; `None` if it is not in Alibaba Cloud's tables.
+    /// The meaning of the SubCode; `None` if it is not in Alibaba Cloud's tables, or contradicts the
+    /// status.
     pub sub_code_info: Option<&'static SubCode>,
     /// MaterialInfo, parsed. Contains personal data.
     pub material: Option<Material>,
@@ -500,7 +501,8 @@ impl Envelope {
             code: self.code,
             message: self.message,
             sub_code: sub_code.as_deref().and_then(code_word),
-            sub_code_info,
+            sub_code_info: sub_code_info
+                .filter(|known| known.passing == (status == Status::Passed)),
             material,
             identity_info: embedded(&result, "IdentityInfo"),
             device_token: text_member(&result, "DeviceToken"),

@@ -2,7 +2,7 @@
 
 use super::ledger::answer::{Days, Found, Page, Started, TaskResult};
 use super::ledger::finding::{Finding, KeyStatus};
-use super::ledger::order::{DeliveryState, Order, OrderStatus, Start};
+use super::ledger::order::{Decision, DeliveryState, Order, OrderStatus, Start};
 use super::ledger::task::{Cursor, Day};
 use super::problem::{Problem, ProblemKind};
 use super::reply::{Language, Reply};
@@ -169,6 +169,8 @@ impl<'a> Summary<'a> {
         };
         let verdict = order.verdict.as_ref();
         let sub_code = verdict.and_then(|verdict| verdict.sub_code.as_deref());
+        let passed = verdict.is_some_and(|verdict| verdict.decision == Decision::Passed);
+        let known = sub_code.and_then(codes::sub_code);
         // What was sent, or will be.
         let has_webhook = settings
             .caller(caller)
@@ -183,7 +185,10 @@ impl<'a> Summary<'a> {
             expires_at,
             decided_at: verdict.map(|verdict| time(verdict.at)),
             sub_code,
-            sub_code_info: sub_code.and_then(codes::sub_code).map(SubCodeInfo::of),
+            // Like the client, which omits the meaning of a SubCode that contradicts the verdict.
+            sub_code_info: known
+                .filter(|known| known.passing == passed)
+                .map(SubCodeInfo::of),
             webhook: delivery.map(WebhookState::of),
             vendor_request_ids: VendorRequestIds::of(order),
         })

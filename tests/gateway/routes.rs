@@ -845,6 +845,7 @@ fn passed_requires_passed_t_from_alibaba_cloud() {
             |_: &OutgoingRequest| json_answer(200, &json!({"Code": "200", "ResultObject": result}));
         let (_, reply) = host.handle(request("GET", &path, &[BEARER], b""), &mut upstream);
         assert_ne!(body(&reply)["status"], json!("passed"), "{result}");
+        assert_eq!(body(&reply).get("subCodeInfo"), None, "{result}");
         let rows = format!("{:?}", host.rows);
         assert!(!rows.contains("passed"), "{result}");
     }

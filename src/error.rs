@@ -283,25 +283,32 @@ impl Error {
     pub fn execution_unknown(mut self) -> Self {
         self.execution = Execution::Unknown;
         self.retryable = false;
-        self.message = without_retry(&self.message).then(&Text::new(
-            "阿里云可能已发起本次认证；再次发起该订单前，请先核对。",
-            "Alibaba Cloud may have started the verification: reconcile the order before you start it again.",
-        ));
+        self.message = advising_to_reconcile(&self.message);
         self
     }
 }
 
 /// The clauses of messages that advise to retry.
 const RETRY: &[&str] = &[
+    "，请在 Retry-After 之后重试",
     "，请稍后重试",
     "；请稍后重试",
     "，请明天再试",
     "后重试",
     "; retry later",
+    "; retry after Retry-After",
     "; try again tomorrow",
     ", then retry",
     " and retry",
 ];
+
+/// The message of a start whose outcome is unknown: it advises to reconcile, not to retry.
+pub(crate) fn advising_to_reconcile(message: &Text) -> Text {
+    without_retry(message).then(&Text::new(
+        "阿里云可能已发起本次认证；再次发起该订单前，请先核对。",
+        "Alibaba Cloud may have started the verification: reconcile the order before you start it again.",
+    ))
+}
 
 /// The message without the advice to retry.
 pub(crate) fn without_retry(message: &Text) -> Text {

@@ -6,7 +6,9 @@
 
 use super::reply::{Language, Reply};
 use super::routes::Route;
-use crate::error::{Audience, Error, Execution, FieldError, Kind, who_corrects};
+use crate::error::{
+    Audience, Error, Execution, FieldError, Kind, advising_to_reconcile, who_corrects,
+};
 use crate::http::Headers;
 use crate::text::Text;
 use crate::vendor::codes;
@@ -142,6 +144,7 @@ impl Problem {
     /// Marks the problem as one of a start whose outcome is unknown.
     #[must_use]
     pub fn execution_unknown(mut self) -> Self {
+        let was_unknown = self.execution == Execution::Unknown;
         self.execution = Execution::Unknown;
         self.retryable = false;
         if self.kind == ProblemKind::InternalError {
@@ -149,6 +152,8 @@ impl Problem {
                 "网关内部错误，请运维凭 requestId 查看日志。该订单可能已经发起：请先查询该订单；再次提交相同内容（不带 restartUnknown）不会重复发起。",
                 "The gateway had an internal error; its operator can find the cause in the logs by requestId. The order may have been started: read it first. Sending the same input again, without restartUnknown, does not start it twice.",
             );
+        } else if !was_unknown {
+            self.detail = advising_to_reconcile(&self.detail);
         }
         self
     }
@@ -486,8 +491,14 @@ mod tests {
                 false,
             ),
             (Problem::new(ProblemKind::InternalError), "none", true),
+            (Problem::new(ProblemKind::UpstreamThrottled), "none", true),
             (
                 Problem::new(ProblemKind::InternalError).execution_unknown(),
+                "unknown",
+                false,
+            ),
+            (
+                Problem::new(ProblemKind::UpstreamThrottled).execution_unknown(),
                 "unknown",
                 false,
             ),
@@ -498,9 +509,13 @@ mod tests {
             assert_eq!(body["execution"], execution, "{}", problem.code());
             assert_eq!(body["retryable"], retryable, "{}", problem.code());
             // Only retryable problems advise a retry.
-            for (text, retry) in [("en", "Retry later"), ("zh", "稍后重试")] {
+            for (text, retry) in [
+                ("en", ["Retry later", "retry after"]),
+                ("zh", ["稍后重试", "之后重试"]),
+            ] {
                 let text = body["messages"][text].as_str().unwrap();
-                assert_eq!(text.contains(retry), retryable, "{text}");
+                let advises = retry.iter().any(|advice| text.contains(advice));
+                assert_eq!(advises, retryable, "{text}");
             }
         }
     }

@@ -14,7 +14,7 @@ import { Failure } from "./failure.js";
  */
 
 /** The header with the mode, in the responses of a gateway whose verifications are simulated. */
-const MODE = "cloudauth-gateway-mode";
+export const MODE = "cloudauth-gateway-mode";
 
 /**
  * The problems of the settings, and the mode.

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { loadCore, settingsText } from "../host/core.js";
 import { LedgerRunner } from "../host/ledger.js";
 import { logFailure } from "../host/log.js";
+import { MODE, readinessOf } from "../host/operator.js";
 import { nodeTransport } from "../pkg/dist/transport-node.js";
 import { within } from "../pkg/dist/waits.js";
 import { Alarms } from "./alarms.js";
@@ -39,6 +40,7 @@ export const loadedCore = () => loadCore(readFileSync(built("gateway.wasm")));
 export async function startGateway({ variables, own }) {
   const core = loadedCore();
   const settings = settingsText(variables);
+  const { mode } = readinessOf(core, variables);
   const files = { "openapi.json": readFileSync(built("openapi.json"), "utf8") };
   const pageAt = consoleIn(fileURLToPath(built("console")));
   const store = await openStore(own);
@@ -121,6 +123,7 @@ export async function startGateway({ variables, own }) {
     }),
     own.GATEWAY_TRUSTED_PROXIES,
     () => stopping,
+    mode === undefined ? [] : [[MODE, mode]],
   );
   const metricsServer = own.GATEWAY_METRICS_LISTEN && metrics.server();
   let url, metricsUrl;

@@ -29,9 +29,10 @@ const KEEP_ALIVE_MS = 75_000;
  *   client disconnects, or when `release` ends all waits for verdicts and bodies
  * @param {BlockList} trustedProxies
  * @param {() => boolean} stopping
+ * @param {Headers} mark the headers with which a gateway marks that its verifications are simulated
  * @returns {{ server: Server, release: () => void }}
  */
-export function httpServer(hostFor, trustedProxies, stopping) {
+export function httpServer(hostFor, trustedProxies, stopping, mark) {
   /** @type {Set<AbortController>} */
   const openRequests = new Set();
 
@@ -65,6 +66,41 @@ export function httpServer(hostFor, trustedProxies, stopping) {
     if (stopping() || (opened && !request.complete)) response.setHeader("connection", "close");
     response.writeHead(status).end(request.method === "HEAD" ? null : body);
   }
+  /**
+   * The response to a request that the core cannot read. Most likely an official SDK sent it, with a long URL; it
+   * reports Code and Message.
+   *
+   * @param {number} status
+   * @param {string} code
+   * @param {string} message
+   */
+  function unreadable(status, code, message) {
+    const requestId = crypto.randomUUID().toUpperCase();
+    // Browsers open connections in advance and let them time out.
+    if (status !== 408) console.log(JSON.stringify({ requestId, status, outcome: "unreadable-request" }));
+    return {
+      headers: /** @type {Headers} */ ([["content-type", "application/json;charset=utf-8"], ...mark]),
+      body: JSON.stringify({ RequestId: requestId, Code: code, Message: message }),
+    };
+  }
+  /**
+   * @param {IncomingMessage} request
+   * @param {ServerResponse} response
+   */
+  async function serve(request, response) {
+    try {
+      if (request.httpVersion === "1.1" && request.headers.host === undefined) {
+        const { headers, body } = unreadable(400, "BadRequest", "The request has no Host header.");
+        for (const [name, value] of headers) response.setHeader(name, value);
+        response.setHeader("content-length", Buffer.byteLength(body));
+        response.setHeader("connection", "close");
+        response.writeHead(400).end(body);
+      } else await respond(request, response);
+    } catch (/** @type {any} */ error) {
+      logFailure({ connection: "failed" }, error);
+      request.socket.destroy();
+    }
+  }
   /** A connection that has sent no request keeps `server.close` waiting. */
   function hangUp() {
     if (openRequests.size === 0) server.closeAllConnections();
@@ -75,16 +111,13 @@ export function httpServer(hostFor, trustedProxies, stopping) {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      requireHostHeader: false,
     },
-    async (request, response) => {
-      try {
-        await respond(request, response);
-      } catch (/** @type {any} */ error) {
-        logFailure({ connection: "failed" }, error);
-        request.socket.destroy();
-      }
-    },
+    serve,
   );
+  // Node's own responses to an unknown expectation and to a request without a host would lack the mark, and a line in the
+  // log.
+  server.on("checkExpectation", serve);
   server.on("clientError", (error, socket) => refuseUnreadable(error, socket, unreadable));
   return {
     server,
@@ -92,24 +125,6 @@ export function httpServer(hostFor, trustedProxies, stopping) {
       for (const disconnected of openRequests) disconnected.abort();
       hangUp();
     },
-  };
-}
-
-/**
- * The response to a request whose path is unknown. Most likely an official SDK sent it, with a long URL; it reports
- * Code and Message.
- *
- * @param {number} status
- * @param {string} code
- * @param {string} message
- */
-function unreadable(status, code, message) {
-  const requestId = crypto.randomUUID().toUpperCase();
-  // Browsers open connections in advance and let them time out.
-  if (status !== 408) console.log(JSON.stringify({ requestId, status, outcome: "unreadable-request" }));
-  return {
-    headers: /** @type {Headers} */ ([["content-type", "application/json;charset=utf-8"]]),
-    body: JSON.stringify({ RequestId: requestId, Code: code, Message: message }),
   };
 }
 

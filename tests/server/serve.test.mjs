@@ -109,12 +109,14 @@ test("a request that Node's parser rejects gets an error that SDKs can read, and
   for (const [sent, status, code] of [
     [`GET /?MetaInfo=${"a".repeat(200_000)} HTTP/1.1\r\nhost: a\r\n\r\n`, 431, "RequestHeaderFieldsTooLarge"],
     ["GET /?CertName=张三 HTTP/1.1\r\nhost: a\r\n\r\n", 400, "BadRequest"],
+    ["GET /livez HTTP/1.1\r\n\r\n", 400, "BadRequest"],
   ]) {
     const socket = connect(Number(port), hostname);
     socket.write(sent);
     let answer = "";
     for await (const chunk of socket) answer += chunk;
     assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `));
+    assert.match(answer, /^cloudauth-gateway-mode: development\r$/m);
     const { Code, Message, RequestId } = JSON.parse(answer.slice(answer.indexOf("\r\n\r\n")));
     assert.equal(Code, code);
     assert.ok(Message);
@@ -123,6 +125,18 @@ test("a request that Node's parser rejects gets an error that SDKs can read, and
     );
   }
   assert.equal((await gateway.call("GET", "/livez")).status, 200);
+});
+
+test("a request with an unknown expectation is served", async () => {
+  const gateway = await gatewayWith();
+  const { hostname, port } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(`GET /livez HTTP/1.1\r\nhost: ${hostname}\r\nexpect: x\r\nconnection: close\r\n\r\n`);
+  let answer = "";
+  for await (const chunk of socket) answer += chunk;
+  assert.match(answer, /^HTTP\/1.1 200 /);
+  assert.match(answer, /^cloudauth-gateway-mode: development\r$/m);
+  await gateway.prints(/"route":"livez"/);
 });
 
 test("SIGTERM: new requests are refused, requests in flight are answered", LIMIT, async () => {

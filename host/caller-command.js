@@ -16,9 +16,17 @@ import { Failure } from "./failure.js";
  * @property {boolean} [save] writes the list into the file of settings
  *
  * @typedef {Changes & Output} CallerOptions
+ *
+ * @typedef {{ en: string, zh: string }} Place how this host calls the file of settings
  */
 
-export const CALLER_USAGE = `  caller list               callers, scopes, limits; no secret              列出调用方，不含密钥
+/**
+ * The help of these commands.
+ *
+ * @param {Place} place
+ */
+export function callerUsage(place) {
+  return `  caller list               callers, scopes, limits; no secret              列出调用方，不含密钥
   caller add <id>           a caller with a token and a key pair            添加调用方，生成令牌与密钥对
   caller change <id>        its scopes, limits or webhook                   修改权限、上限或 webhook
   caller rotate <id>        a further token and key pair, with --scopes
@@ -31,8 +39,9 @@ export const CALLER_USAGE = `  caller list               callers, scopes, limits
                    2 至 9：使用 GATEWAY_CALLERS_2 等设置，一个设置放不下全部调用方时使用
     --to <file>    write the secrets to a new file (mode 600); only the list is printed
                    将密钥写入新文件（权限 600），只打印调用方列表
-    --save         write the list into the file of --settings               将列表写入 --settings 指定的文件
+    --save         ${`write the list into ${place.en}`.padEnd(57)}将列表写入 ${place.zh}
 `;
+}
 
 /** @satisfies {import("node:util").ParseArgsOptionsConfig} */
 export const CALLER_OPTIONS = {
@@ -88,9 +97,10 @@ export function areCallerArguments([action = "", ...rest], options) {
  * @param {Variables} variables the deployed settings
  * @param {string[]} args the action and the caller's id
  * @param {CallerOptions & { file?: string | undefined }} options `file` is that of the settings
+ * @param {Place} place
  * @returns {{ setting: string, callers: string } | undefined} the setting to change, and its new value
  */
-export function callerCommand(core, variables, [action, id = ""], { file, ...options }) {
+export function callerCommand(core, variables, [action, id = ""], { file, ...options }, place) {
   const lists = deployedLists(core, variables);
   if (action === "list") {
     console.log(table(lists));
@@ -100,8 +110,8 @@ export function callerCommand(core, variables, [action, id = ""], { file, ...opt
   const setting = settingFor(lists, String(action), id, { list: options.list, piped });
   if (options.save && (file === undefined || variables[setting] !== envSettings(file)[setting]))
     throw new Failure(
-      `--save needs --settings with the file that ${setting} comes from; the environment sets another value.`,
-      `--save 需要用 --settings 指定 ${setting} 所在的文件；当前环境变量设置了不同的值。`,
+      `--save needs ${place.en} to set ${setting}, and the environment to set no other value.`,
+      `使用 --save 时，${setting} 应来自 ${place.zh}，且环境变量未设置不同的值。`,
     );
   const edited = edit(
     core,

@@ -122,7 +122,13 @@ ${id} 只保留最新的令牌与密钥对，以及单独设有 scopes 的令牌
     revoke(known, options.key);
   }
   const text = JSON.stringify(callers);
-  mustBeAccepted(core, { ...variables, [setting]: text });
+  const edited = { ...variables, [setting]: text };
+  if (action === "revoke" && wrongIn(core, edited).some(({ rule }) => rule === "no-callers"))
+    throw new Failure(
+      `Nothing was changed: ${id} is the only caller, and a gateway needs at least one. To replace its token and key pair, use rotate ${id}, and then rotate ${id} --finish.`,
+      `未做任何修改：${id} 是唯一的调用方，网关至少需要一个调用方。如需更换其令牌与密钥对，请依次执行 rotate ${id} 和 rotate ${id} --finish。`,
+    );
+  mustBeAccepted(core, edited);
   return { setting, callers: text, note, ...(credentials && { credentials }) };
 }
 
@@ -272,14 +278,23 @@ export function deployedLists(core, variables) {
 const isList = (/** @type {string} */ name) => name === FIRST || name.startsWith(`${FIRST}_`);
 
 /**
+ * Why the gateway would not accept the lists.
+ *
  * @param {Core} core
  * @param {Variables} variables
  */
-function mustBeAccepted(core, variables) {
-  const wrong = readinessOf(core, variables).problems.filter(
+const wrongIn = (core, variables) =>
+  readinessOf(core, variables).problems.filter(
     ({ field, rule }) =>
       (field === "GATEWAY_SECRET" && rule !== "missing") ||
       (isList(field) && !["missing", "secret-setting"].includes(rule ?? "")),
   );
+
+/**
+ * @param {Core} core
+ * @param {Variables} variables
+ */
+function mustBeAccepted(core, variables) {
+  const wrong = wrongIn(core, variables);
   if (wrong.length > 0) throw new Failure(`Nothing was changed:\n${listed(wrong)}`, "未做任何修改。");
 }

@@ -18,6 +18,7 @@ const USAGE = "Usage: node scripts/gateway.mjs caller <action> [id] [options] | 
 /** Cloudflare's limit for one secret. */
 const SECRET_MAX_BYTES = 5_120;
 const SETTINGS = resolve(".dev.vars");
+const SETTINGS_FILE = { en: ".dev.vars", zh: ".dev.vars" };
 
 function variables() {
   const written = existsSync(SETTINGS) ? envSettings(SETTINGS) : {};
@@ -28,10 +29,10 @@ async function perform(args) {
   const wasm = at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm");
   if (!existsSync(wasm)) throw new Failure("The WebAssembly module is missing: run `npm run build` first.");
   const { loadCore } = await import("../host/core.js");
-  const { CALLER_OPTIONS, CALLER_USAGE, areCallerArguments, callerCommand } =
+  const { CALLER_OPTIONS, areCallerArguments, callerCommand, callerUsage } =
     await import("../host/caller-command.js");
   const { complete, mustBeComplete, readinessAt, readinessOf } = await import("../host/operator.js");
-  const usage = `${USAGE}\n\n${CALLER_USAGE}`;
+  const usage = `${USAGE}\n\n${callerUsage(SETTINGS_FILE)}`;
   let parsed;
   try {
     parsed = parseArgs({ args, options: CALLER_OPTIONS, allowPositionals: true });
@@ -43,7 +44,7 @@ async function perform(args) {
   const core = loadCore(readFileSync(wasm));
   if (what === "caller" && areCallerArguments(rest, values)) {
     const file = existsSync(SETTINGS) ? SETTINGS : undefined;
-    const edited = callerCommand(core, variables(), rest, { ...values, file });
+    const edited = callerCommand(core, variables(), rest, { ...values, file }, SETTINGS_FILE);
     if (edited && Buffer.byteLength(edited.callers) > SECRET_MAX_BYTES)
       console.error(
         `${edited.setting} exceeds Cloudflare's limit of ${SECRET_MAX_BYTES} bytes for one secret: put callers into a further list with --list.`,

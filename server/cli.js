@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { CALLER_OPTIONS, CALLER_USAGE, areCallerArguments } from "../host/caller-command.js";
+import { CALLER_OPTIONS, areCallerArguments, callerUsage } from "../host/caller-command.js";
 import { Failure } from "../host/failure.js";
 
 const NODE_NEEDED = 24;
@@ -11,6 +11,8 @@ const NODE_NEEDED = 24;
 const EXIT_USAGE = 64;
 const EXIT_SETTINGS = 78;
 const EXIT_TRY_LATER = 75;
+
+const SETTINGS_FILE = { en: "the file of --settings", zh: "--settings 指定的文件" };
 
 const USAGE = `Usage: cloudauth-edge-gateway [command] [options]
 
@@ -21,7 +23,7 @@ The gateway in front of Alibaba Cloud face verification, with a database on this
     [--port <port>] [--sandbox-port <port>]                                 与沙箱一起启动演示，无需设置
   serve                     serve (the default)                             启动服务（默认）
   check [url]               what is wrong with the settings, here or there  检查本机设置，或检查运行中的网关
-${CALLER_USAGE}  backup <file>             copy the database, also while it is served      备份数据库，服务运行时亦可
+${callerUsage(SETTINGS_FILE)}  backup <file>             copy the database, also while it is served      备份数据库，服务运行时亦可
   restore <file> [--replace]  put a copy in the database's place            从备份恢复
   migrate                   make or update the tables in PostgreSQL         创建或升级 PostgreSQL 中的表
 
@@ -255,7 +257,7 @@ async function editCallers(args, options) {
   const { callerCommand } = await import("../host/caller-command.js");
   const { loadedCore } = await import("./gateway.js");
   const { variables } = await readSettings(options.file);
-  callerCommand(loadedCore(), variables, args, options);
+  callerCommand(loadedCore(), variables, args, options, SETTINGS_FILE);
 }
 
 /** @param {string} [file] */

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { FaceVerifyClient } from "cloudauth-edge";
 import { only, operator, startBoth } from "../support/gateway.mjs";
-import { sample } from "../support/samples.mjs";
+import { callerOf, sample } from "../support/samples.mjs";
 import { everything } from "../support/wrangler.mjs";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
@@ -152,5 +152,11 @@ test(
     writeFileSync(join(folder, ".dev.vars"), "GATEWAY_MODE=development\nGATEWAY_PHOTO=wrong\n");
     assert.match(await operator(["check"], {}, folder), /GATEWAY_PHOTO must be/);
     assert.match(await operator(["check"], { GATEWAY_PHOTO: "stream" }, folder), /complete/);
+    const elsewhere = {
+      GATEWAY_SECRET: SECRET,
+      GATEWAY_CALLERS: JSON.stringify([callerOf("bank", "token")]),
+    };
+    const unsaved = await operator(["caller", "add", "shop", "--save"], elsewhere, folder);
+    assert.match(unsaved, /--save needs \.dev\.vars to set GATEWAY_CALLERS/);
   },
 );

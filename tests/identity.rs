@@ -180,7 +180,10 @@ fn names_an_invisible_character_and_its_position() {
         "has U+0009 CHARACTER TABULATION at position 8; remove it."
     );
     assert_eq!(
-        cert_name::check("张三\u{3000}").unwrap_err().message.en,
+        cert_name::check("张三\u{3000}", Documents::default())
+            .unwrap_err()
+            .message
+            .en,
         "has U+3000 IDEOGRAPHIC SPACE at position 3; remove it."
     );
 }
@@ -195,7 +198,7 @@ fn takes_names_as_the_register_writes_them() {
         "䶮",
         &"汉".repeat(50),
     ] {
-        let accepted = cert_name::check(name).unwrap();
+        let accepted = cert_name::check(name, Documents::default()).unwrap();
         assert_eq!(accepted.normalized, *name);
         assert!(accepted.notices.is_empty());
     }
@@ -206,7 +209,8 @@ fn writes_separators_as_the_register_does_and_says_so() {
     for separator in [
         '\u{2022}', '\u{2027}', '\u{30FB}', '\u{FF65}', '\u{22C5}', '\u{2219}', '\u{FF0E}', '.',
     ] {
-        let accepted = cert_name::check(&format!("阿卜杜拉{separator}买买提")).unwrap();
+        let accepted =
+            cert_name::check(&format!("阿卜杜拉{separator}买买提"), Documents::default()).unwrap();
         assert_eq!(accepted.normalized, "阿卜杜拉·买买提");
         assert_eq!(accepted.notices[0].rule, "separator-folded");
     }
@@ -215,12 +219,20 @@ fn writes_separators_as_the_register_does_and_says_so() {
 #[test]
 fn never_changes_an_ideograph() {
     // NFC would replace it with U+9686.
-    let accepted = cert_name::check("\u{F9DC}").unwrap();
+    let accepted = cert_name::check("\u{F9DC}", Documents::default()).unwrap();
     assert_eq!(accepted.normalized, "\u{F9DC}");
     assert_eq!(accepted.notices[0].rule, "compatibility-ideograph");
-    assert!(cert_name::check("\u{FA11}").unwrap().notices.is_empty());
+    assert!(
+        cert_name::check("\u{FA11}", Documents::default())
+            .unwrap()
+            .notices
+            .is_empty()
+    );
     assert_eq!(
-        cert_name::check("\u{E863}").unwrap().notices[0].rule,
+        cert_name::check("\u{E863}", Documents::default())
+            .unwrap()
+            .notices[0]
+            .rule,
         "private-use"
     );
 }
@@ -249,13 +261,51 @@ fn says_what_is_wrong_with_a_name() {
         ("张\u{FFFD}", "not-han"),
         (&"汉".repeat(51), "too-long"),
     ] {
-        assert_eq!(cert_name::check(name).unwrap_err().rule, expected, "{name}");
+        assert_eq!(
+            cert_name::check(name, Documents::default())
+                .unwrap_err()
+                .rule,
+            expected,
+            "{name}"
+        );
     }
 }
 
 #[test]
+fn takes_a_name_in_latin_letters_only_with_all_documents() {
+    for name in ["JOHN SMITH", "Li, Xiao Ming", "O'NEIL-SMITH", "SMITH J."] {
+        let accepted = cert_name::check(name, Documents::All).unwrap();
+        assert_eq!(accepted.normalized, name);
+        assert!(accepted.notices.is_empty());
+        let refused = cert_name::check(name, Documents::ResidentIdentityCard).unwrap_err();
+        assert_eq!(refused.rule, "latin-letter", "{name}");
+    }
+    for (name, expected) in [
+        (" JOHN", "white-space"),
+        ("JOHN ", "white-space"),
+        ("JOHN  SMITH", "white-space"),
+        ("JOHN\u{200B}", "invisible"),
+        ("J*** SMITH", "masked"),
+        ("JOHN 2", "digit"),
+        ("JÖHN", "not-latin"),
+        ("张 JOHN", "not-latin"),
+        ("JOHN 张", "not-latin"),
+        (&"A".repeat(51), "too-long"),
+    ] {
+        let refused = cert_name::check(name, Documents::All).unwrap_err();
+        assert_eq!(refused.rule, expected, "{name}");
+    }
+    let han = cert_name::check("阿卜杜拉.买买提", Documents::All).unwrap();
+    assert_eq!(han.normalized, "阿卜杜拉·买买提");
+}
+
+#[test]
 fn white_space_inside_of_a_name_may_stand_for_a_separator() {
-    let message = |name: &str| cert_name::check(name).unwrap_err().message;
+    let message = |name: &str| {
+        cert_name::check(name, Documents::default())
+            .unwrap_err()
+            .message
+    };
     assert_eq!(
         message("阿卜杜拉 买买提").en,
         "has a space at position 5; remove it or, if the card has a dot there, enter · instead."
@@ -302,7 +352,7 @@ proptest! {
     fn nothing_panics_and_nothing_is_repeated(text in "\\PC{1,40}") {
         let shown = [
             format!("{:?}", cert_no::check(&text, Documents::All, today())),
-            format!("{:?}", cert_name::check(&text)),
+            format!("{:?}", cert_name::check(&text, Documents::default())),
             format!("{:?}", mobile::check(&text)),
         ];
         if text.chars().count() > 4 && !text.is_ascii() {

@@ -8,6 +8,7 @@ use cloudauth_edge::actions::{
 use cloudauth_edge::actions::{ValidationOptions, validate};
 use cloudauth_edge::error::{Audience, Error};
 use cloudauth_edge::http::header;
+use cloudauth_edge::identity::cert_no::Documents;
 use cloudauth_edge::signing::encode::{parse_form, percent_encode};
 use cloudauth_edge::signing::{SignatureVersion, acs3, rpc};
 use cloudauth_edge::timestamp::Timestamp;
@@ -90,6 +91,30 @@ fn a_minimal_request_gets_the_fixed_values() {
     assert_eq!(request.value("CertType"), Some("IDENTITY_CARD"));
     assert_eq!(request.value("Model"), None);
     assert!(request.notices().is_empty());
+}
+
+#[test]
+fn a_latin_name_belongs_to_a_foreign_permanent_resident_card() {
+    const FOREIGN: &str = "911124198108030024";
+    let mut all = options();
+    all.documents = Documents::All;
+    let named = |options: &ValidationOptions, number: Option<&'static str>| {
+        let number = number.map_or(Value::Absent, Value::from);
+        named_with(
+            options,
+            &[("certName", "JOHN SMITH".into()), ("certNo", number)],
+        )
+        .map(|request| request.value("CertName").map(str::to_owned))
+        .map_err(|error| error.fields[0].rule)
+    };
+    assert_eq!(
+        named(&all, Some(FOREIGN)),
+        Ok(Some("JOHN SMITH".to_owned()))
+    );
+    for number in [Some("11010519491231002X"), Some("810000199408230021"), None] {
+        assert_eq!(named(&all, number), Err("latin-letter"), "{number:?}");
+    }
+    assert_eq!(named(&options(), Some(FOREIGN)), Err("latin-letter"));
 }
 
 #[test]

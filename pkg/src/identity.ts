@@ -72,9 +72,21 @@ export function checkCertNo(
  * Checks a name: Han characters, with `·` between the parts of a name.
  *
  * @param text the name
+ * @param options which documents are accepted
  */
-export function checkCertName(text: string | null | undefined): Accepted | Refused {
-  return read(identity.core().checkCertName(given(text)));
+export function checkCertName(
+  text: string | null | undefined,
+  {
+    allowResidencePermits = false,
+  }: {
+    /**
+     * Whether a name in Latin letters is accepted, as on a foreign permanent resident card; default false. The client
+     * accepts it only if the CertNo begins with 9.
+     */
+    allowResidencePermits?: boolean | undefined;
+  } = {},
+): Accepted | Refused {
+  return read(identity.core().checkCertName(given(text), allowResidencePermits));
 }
 
 /**

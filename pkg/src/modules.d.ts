@@ -43,7 +43,10 @@ declare module "*/identity/cloudauth_edge.js" {
     allDocuments: boolean,
     now: number,
   ): Checked<import("./identity.js").CertNoAccepted>;
-  export function checkCertName(text: string): Checked<import("./identity.js").Accepted>;
+  export function checkCertName(
+    text: string,
+    allDocuments: boolean,
+  ): Checked<import("./identity.js").Accepted>;
   export function checkMobile(text: string): Checked<import("./identity.js").Accepted>;
 }
 

@@ -53,10 +53,10 @@ export interface InitFaceVerifyParameters {
    */
   certType?: "IDENTITY_CARD" | (string & Record<never, never>) | undefined;
   /**
-   * The name on the identity card. Personal data. A name by the national standard, without Latin letters.
-   * Mandatory for `ID_PRO`.
+   * The name on the identity card. Personal data. A name by the national standard; with Latin letters only for a
+   * foreign permanent resident card. Mandatory for `ID_PRO`.
    *
-   * 真实姓名。个人信息。符合国家标准的姓名，不含英文字母。ID_PRO 必填。
+   * 真实姓名。个人信息。符合国家标准的姓名；只有外国人永久居留身份证可含英文字母。ID_PRO 必填。
    */
   certName?: string | undefined;
   /**

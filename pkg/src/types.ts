@@ -53,7 +53,10 @@ export interface CommonOptions {
   repeatInit?: boolean | undefined;
   /** Whether ProductCodes other than `LR_FR` are accepted; default false. */
   allowOtherProducts?: boolean | undefined;
-  /** Whether CertNo can be the number of a residence permit or a foreign permanent resident card; default false. */
+  /**
+   * Whether CertNo can be the number of a residence permit or a foreign permanent resident card, and CertName, with the
+   * latter's number, in Latin letters; default false.
+   */
   allowResidencePermits?: boolean | undefined;
   /** Whether to allow use in a browser, where every visitor can read the AccessKeySecret; default false. */
   dangerouslyAllowBrowser?: boolean | undefined;

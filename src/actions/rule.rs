@@ -109,6 +109,8 @@ pub(crate) struct Context {
     pub(crate) today: Date,
     pub(crate) allow_other_products: bool,
     pub(crate) documents: cert_no::Documents,
+    /// The same for the name: those that CertNo can be of.
+    pub(crate) documents_of_name: cert_no::Documents,
 }
 
 /// The normalized value, if it differs from the input, and notices.
@@ -185,7 +187,8 @@ pub(crate) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             ),
         ),
         Rule::CertName if context.identity_card && !context.encrypted => {
-            cert_name::check(text).map(|accepted| (Some(accepted.normalized), accepted.notices))
+            cert_name::check(text, context.documents_of_name)
+                .map(|accepted| (Some(accepted.normalized), accepted.notices))
         }
         Rule::CertNo if context.identity_card && !context.encrypted => {
             cert_no::check(text, context.documents, context.today)

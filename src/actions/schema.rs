@@ -117,8 +117,8 @@ fn limit(rule: Rule) -> Option<Text> {
         Rule::OuterOrderNo => Text::new("32 位字母和数字。", "32 letters and digits."),
         Rule::ProductCode | Rule::Model | Rule::CertType | Rule::OneOf(_) => return None,
         Rule::CertName => Text::new(
-            "符合国家标准的姓名，不含英文字母。",
-            "A name by the national standard, without Latin letters.",
+            "符合国家标准的姓名；只有外国人永久居留身份证可含英文字母。",
+            "A name by the national standard; with Latin letters only for a foreign permanent resident card.",
         ),
         Rule::CertNo => Text::new(
             "18 位，含校验码。",

@@ -210,6 +210,7 @@ fn context(init: Option<&Given>, options: &ValidationOptions) -> Context {
         today: options.now.shanghai_date(),
         allow_other_products: options.allow_other_products,
         documents: options.documents,
+        documents_of_name: options.documents.of_number(text(CERT_NO)),
     }
 }
 
@@ -254,6 +255,7 @@ fn to_text<'a>(
 }
 
 const PRODUCT_CODE: usize = INIT_FACE_VERIFY.place("ProductCode");
+const CERT_NO: usize = INIT_FACE_VERIFY.place("CertNo");
 const CERT_TYPE: usize = INIT_FACE_VERIFY.place("CertType");
 const ENCRYPT_TYPE: usize = INIT_FACE_VERIFY.place("EncryptType");
 /// The parameters with a default.

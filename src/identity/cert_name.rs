@@ -3,7 +3,10 @@
 //! Han characters, and `·` (U+00B7) between the parts of a name (民委发〔2016〕33号, which also requires
 //! support for 50 characters). Names are never normalized to a Unicode form: NFC replaces some
 //! ideographs, and Alibaba Cloud compares with the register.
+//!
+//! A foreign permanent resident card has the holder's name in Latin letters.
 
+use super::cert_no::Documents;
 use super::{Accepted, NoDetails, RuleViolation, character};
 use crate::text::Text;
 
@@ -13,13 +16,14 @@ const MAX_CHARACTERS: usize = 50;
 /// The separator that the standard prescribes, MIDDLE DOT.
 const SEPARATOR: char = '\u{B7}';
 
-/// Validates a name and normalizes its separators.
+/// Validates a name and normalizes its separators. With [`Documents::All`], a name in Latin letters is
+/// accepted too, and not changed.
 ///
 /// # Errors
 /// The first violated rule: `missing`, `masked`, `too-long`, `latin-letter`, `digit`,
-/// `white-space`, `invisible`, `separator`, `radical` or `not-han`, with the position of the character
-/// but not the character itself.
-pub fn check(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
+/// `white-space`, `invisible`, `separator`, `radical`, `not-han` or `not-latin`, with the position of the
+/// character but not the character itself.
+pub fn check(text: &str, documents: Documents) -> Result<Accepted<NoDetails>, RuleViolation> {
     if text.chars().all(char::is_whitespace) {
         return Err(RuleViolation::new("missing", "不能为空。", "is empty."));
     }
@@ -32,6 +36,9 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
                 format!("must have at most 50 characters but has {count}."),
             ),
         });
+    }
+    if documents == Documents::All && text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        return check_latin(text);
     }
     let mut normalized = String::with_capacity(text.len());
     let mut notices = Vec::new();
@@ -94,6 +101,35 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
     })
 }
 
+/// Validates a name in Latin letters, with single spaces between its parts: `O'NEIL-SMITH, J.`
+fn check_latin(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
+    let mut before = ' ';
+    let mut characters = text.chars().enumerate().peekable();
+    while let Some((at, character)) = characters.next() {
+        let is_right = match character {
+            'a'..='z' | 'A'..='Z' | '.' | ',' | '-' | '\'' => true,
+            ' ' => before != ' ' && characters.peek().is_some(),
+            _ => false,
+        };
+        if !is_right {
+            let position = at.saturating_add(1);
+            let unseen = character::unseen(character, position, false);
+            return Err(unseen.unwrap_or_else(|| match class(character) {
+                Class::Refused(reason @ (Reason::Masked | Reason::Digit)) => {
+                    refusal(reason, position)
+                }
+                _ => refusal(Reason::NotLatin, position),
+            }));
+        }
+        before = character;
+    }
+    Ok(Accepted {
+        normalized: text.to_owned(),
+        notices: Vec::new(),
+        details: NoDetails {},
+    })
+}
+
 /// Whether a separator is at the start or the end, or follows another separator.
 fn has_empty_part(name: &str) -> bool {
     let mut before = SEPARATOR;
@@ -122,6 +158,7 @@ enum Reason {
     Digit,
     Radical,
     NotHan,
+    NotLatin,
 }
 
 fn class(character: char) -> Class {
@@ -178,6 +215,11 @@ fn refusal(reason: Reason, position: usize) -> RuleViolation {
             "not-han",
             "不是汉字，姓名须与证件一致",
             "is not a Han character; the name must be as on the identity card",
+        ),
+        Reason::NotLatin => (
+            "not-latin",
+            "不是英文字母，姓名须与证件一致",
+            "is not a Latin letter; the name must be as on the card",
         ),
     };
     let position = position.to_string();

@@ -76,6 +76,15 @@ impl Documents {
             Self::ResidentIdentityCard
         }
     }
+
+    /// The documents whose holder can have this number. Only the number of a foreign permanent resident card
+    /// begins with 9, and only such a card has a name in Latin letters.
+    pub(crate) fn of_number(self, number: Option<&str>) -> Self {
+        match number {
+            Some(number) if number.starts_with('9') => self,
+            _ => Self::ResidentIdentityCard,
+        }
+    }
 }
 
 /// The kind of document to which a number belongs.

@@ -342,7 +342,9 @@ fn check_row(
     }
     if let Some(name) = field(columns.cert_name) {
         let name = name.trim();
-        match cert_name::check(name) {
+        let number = field(columns.cert_no);
+        let documents = number.map_or(documents, |number| documents.of_number(Some(number)));
+        match cert_name::check(name, documents) {
             Ok(accepted) => {
                 for notice in accepted.notices {
                     checked.mark(line, "certName", false, notice);
@@ -433,7 +435,7 @@ fn exponent(number: &str) -> Option<&str> {
 fn with_code_point(text: &str, mut problem: RuleViolation) -> RuleViolation {
     let is_wrong = |character: &char| match problem.rule {
         "characters" => !character.is_ascii_digit(),
-        "radical" => cert_name::check(character.encode_utf8(&mut [0; 4]))
+        "radical" => cert_name::check(character.encode_utf8(&mut [0; 4]), Documents::default())
             .is_err_and(|alone| alone.rule == problem.rule),
         _ => false,
     };
@@ -448,7 +450,7 @@ fn with_code_point(text: &str, mut problem: RuleViolation) -> RuleViolation {
 }
 
 fn is_name(field: &str) -> bool {
-    cert_name::check(field.trim()).is_ok()
+    cert_name::check(field.trim(), Documents::default()).is_ok()
 }
 
 fn is_number(field: &str) -> bool {

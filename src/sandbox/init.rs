@@ -112,6 +112,11 @@ fn check_presence(call: &Call<'_>, product: &str) -> Result<(), Stop> {
 
 /// Checks the values by the rules of the client, except where [`broken_rule`] has its own.
 fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result<(), Stop> {
+    let documents = if product == LR_FR {
+        Documents::ResidentIdentityCard
+    } else {
+        Documents::All
+    };
     let context = Context {
         product: Product::of(product),
         identity_card: call
@@ -120,11 +125,8 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
         encrypted: call.value("EncryptType") == Some("SM2"),
         today: session.now.shanghai_date(),
         allow_other_products: true,
-        documents: if product == LR_FR {
-            Documents::ResidentIdentityCard
-        } else {
-            Documents::All
-        },
+        documents,
+        documents_of_name: documents.of_number(call.value("CertNo")),
     };
     for parameter in call.action().parameters {
         let value = call.value(parameter.name);

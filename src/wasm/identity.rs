@@ -18,8 +18,8 @@ pub fn check_cert_no(text: &str, all_documents: bool, now_millis: f64) -> Result
 
 /// Checks a name.
 #[wasm_bindgen(js_name = checkCertName)]
-pub fn check_cert_name(text: &str) -> Result<JsValue, JsValue> {
-    object(&cert_name::check(text))
+pub fn check_cert_name(text: &str, all_documents: bool) -> Result<JsValue, JsValue> {
+    object(&cert_name::check(text, Documents::all_if(all_documents)))
 }
 
 /// Checks a mobile number.

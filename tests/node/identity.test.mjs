@@ -20,6 +20,7 @@ test("identity rules for forms", () => {
   assert.match(checkCertNo("330103xxxxxxxxxxxx").messages.zh, /打码/);
   assert.equal(checkCertName("阿卜杜拉•买买提").normalized, "阿卜杜拉·买买提");
   assert.equal(checkCertName("A").rule, "latin-letter");
+  assert.equal(checkCertName("JOHN SMITH", { allowResidencePermits: true }).normalized, "JOHN SMITH");
   assert.equal(checkMobile("+8613000000000").normalized, "13000000000");
 });
 

@@ -4,6 +4,11 @@ use crate::error::{Audience, Error, FieldError, Kind};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::vendor::order_number;
+use std::time::Duration;
+#[cfg(not(target_arch = "wasm32"))]
+use std::time::Instant;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen::prelude::wasm_bindgen;
 
 /// The current time.
 #[cfg(target_arch = "wasm32")]
@@ -19,6 +24,61 @@ pub(crate) fn now() -> Timestamp {
     let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let millis = elapsed.map_or(0, |elapsed| elapsed.as_millis());
     Timestamp::from_unix_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+}
+
+/// The time of one call or wait, measured from its start by the monotonic clock: setting the system clock
+/// changes no time limit.
+pub(crate) struct Clock {
+    at_start: Timestamp,
+    start: Instant,
+}
+
+impl Clock {
+    #[allow(clippy::disallowed_methods)] // the clients have a clock
+    pub(crate) fn start() -> Self {
+        Self {
+            at_start: now(),
+            start: Instant::now(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        let elapsed = i64::try_from(self.start.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.at_start.plus_millis(elapsed)
+    }
+
+    /// How much of this limit is left.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn left_of(&self, limit: Duration) -> Duration {
+        limit.saturating_sub(self.start.elapsed())
+    }
+}
+
+/// The standard library's `Instant`, which panics on wasm32.
+#[cfg(target_arch = "wasm32")]
+struct Instant {
+    millis: f64,
+}
+
+#[cfg(target_arch = "wasm32")]
+impl Instant {
+    fn now() -> Self {
+        Self {
+            millis: performance_now(),
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        let millis = performance_now() - self.millis;
+        Duration::try_from_secs_f64(millis / 1_000.0).unwrap_or_default()
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
 }
 
 /// Random bytes.

@@ -33,14 +33,13 @@ use crate::client::polls::{FailedCall, Polls};
 use crate::client::response::{DescribeResult, InitResult};
 use crate::client::sans_io::{Call, Input, Request, Step};
 use crate::error::Error;
-use crate::host::{self, ProviderError};
-use crate::timestamp::Timestamp;
+use crate::host::{self, Clock, ProviderError};
 use crate::vendor::credentials::Credentials;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Calls both actions. [`crate::client::call`] describes how calls are validated, signed, sent, retried and
 /// decoded.
@@ -64,33 +63,6 @@ struct Held {
     refused: bool,
     /// Whether a thread is calling the provider.
     renewing: bool,
-}
-
-/// The time of one call or wait: measured from its start, so that a system clock that is set back does not lengthen
-/// it.
-struct Clock {
-    at_start: Timestamp,
-    start: Instant,
-}
-
-#[allow(clippy::disallowed_methods)] // this client does not exist on wasm32
-impl Clock {
-    fn start() -> Self {
-        Self {
-            at_start: host::now(),
-            start: Instant::now(),
-        }
-    }
-
-    fn now(&self) -> Timestamp {
-        let elapsed = i64::try_from(self.start.elapsed().as_millis()).unwrap_or(i64::MAX);
-        self.at_start.plus_millis(elapsed)
-    }
-
-    /// How much of this limit is left.
-    fn left_of(&self, limit: Duration) -> Duration {
-        limit.saturating_sub(self.start.elapsed())
-    }
 }
 
 type Provider = dyn Fn() -> Result<Credentials, ProviderError> + Send + Sync;

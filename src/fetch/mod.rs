@@ -25,7 +25,7 @@ use crate::client::polls::{FailedCall, Polls};
 use crate::client::response::{DescribeResult, InitResult};
 use crate::client::sans_io::{Call, Input, Request, Step};
 use crate::error::Error;
-use crate::host::{self, ProviderError};
+use crate::host::{self, Clock, ProviderError};
 use crate::vendor::credentials::Credentials;
 use futures_util::lock::Mutex;
 use std::cell::{Cell, RefCell};
@@ -169,11 +169,12 @@ impl FaceVerifyClient {
         request: DescribeFaceVerify,
         deadline: Duration,
     ) -> Result<DescribeResult, Error> {
-        let mut polls = Polls::until(host::now(), deadline);
+        let clock = Clock::start();
+        let mut polls = Polls::until(clock.now(), deadline);
         loop {
-            let options = self.options.within(polls.left(host::now()));
+            let options = self.options.within(polls.left(clock.now()));
             let outcome = self.perform(request.clone(), &options).await;
-            match polls.next(outcome, host::now(), host::random) {
+            match polls.next(outcome, clock.now(), host::random) {
                 ControlFlow::Break(outcome) => return outcome,
                 ControlFlow::Continue(delay) => runtime::sleep(delay).await,
             }
@@ -185,7 +186,8 @@ impl FaceVerifyClient {
         request: R,
         options: &Options,
     ) -> Result<R::Answer, FailedCall> {
-        let started = host::now();
+        let clock = Clock::start();
+        let started = clock.now();
         let mut issued = self.credentials.borrow().clone();
         if self.refused.get() {
             issued = self.renewed(&issued).await?;
@@ -199,7 +201,7 @@ impl FaceVerifyClient {
         let mut input = Input::Ready;
         let mut random = host::random()?;
         loop {
-            input = match call.next(input, host::now(), random) {
+            input = match call.next(input, clock.now(), random) {
                 Step::Send { request, timeout } => transport::send(&request, timeout).await,
                 Step::Wait {
                     delay,

@@ -208,6 +208,31 @@ async fn corrects_a_wrong_clock_once_and_remembers_it() {
     }
 }
 
+/// Sets the system clock forward by a minute, and restores it when it is dropped.
+struct SetForward;
+
+const SET_FORWARD: &str = "globalThis.ownNow ??= Date.now; Date.now = () => globalThis.ownNow() + 60_000; return new Response('{}', { status: 503 })";
+
+impl Drop for SetForward {
+    fn drop(&mut self) {
+        let _ = Function::new_no_args("Date.now = globalThis.ownNow").call0(&JsValue::UNDEFINED);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_system_clock_that_is_set_forward_ends_no_call() {
+    let fetch = Fetch::replace(vec![
+        Plan::Script(SET_FORWARD),
+        Plan::Text(200, r#"{"Code":"424"}"#),
+    ]);
+    let _restored = SetForward;
+    let result = client(options())
+        .describe_face_verify(question("91707dc296d469ad38e4c5efa6a0f24b"))
+        .await
+        .unwrap();
+    assert_eq!((result.status, fetch.calls()), (Status::Pending, 2));
+}
+
 /// A `fetch` that does not respond until it is aborted.
 const HANGS: &str = "return new Promise((_, reject) => request.signal.addEventListener('abort', () => { globalThis.sawAbort = true; reject(request.signal.reason); }))";
 /// A response whose body never ends.

@@ -5,13 +5,14 @@ import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
 import { host } from "./host.js";
 import {
   CALL_OPTIONS,
+  callProblems,
+  functionProblems,
   invalid,
   isFunction,
-  isMillis,
-  isSignal,
-  mustBe,
+  languageProblems,
   problem,
-  unknownOptions,
+  typeProblems,
+  type Problem,
 } from "./options.js";
 import { startOnce } from "./order-store.js";
 import { pack, packObject, unpack, withBytes, type Member } from "./packed.js";
@@ -105,20 +106,22 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
       ...rest
     }: CommonOptions & Given & { credentials?: Credentials | (() => Promise<Credentials>) | undefined } =
       options ?? {};
-    mustBe("credentials", credentials, isObjectOrFunction, "应为对象或函数", "an object or a function");
+    this.#language = language === "zh" ? "zh" : "en";
     const given = [accessKeyId, accessKeySecret, securityToken, expiration];
-    if (isGiven(credentials) && given.some(isGiven))
-      throw FaceVerifyError.of(invalid("InvalidOptions", [TWO_CREDENTIALS]), language === "zh" ? "zh" : "en");
-    mustBe("fetch", fetch, isFunction, "应为函数", "a function");
-    mustBe("onAttempt", onAttempt, isFunction, "应为函数", "a function");
-    mustBe("orders", orders, isStore, ORDER_STORE.zh, ORDER_STORE.en);
-    mustBe(
-      "language",
-      language,
-      (value) => value === "zh" || value === "en",
-      '应为 "zh" 或 "en"',
-      '"zh" or "en"',
-    );
+    this.#refuse([
+      ...typeProblems(
+        "credentials",
+        credentials,
+        isObjectOrFunction,
+        "应为对象或函数。",
+        "must be an object or a function.",
+      ),
+      ...(isGiven(credentials) && given.some(isGiven) ? [TWO_CREDENTIALS] : []),
+      ...functionProblems("fetch", fetch),
+      ...functionProblems("onAttempt", onAttempt),
+      ...typeProblems("orders", orders, isStore, ORDER_STORE.zh, ORDER_STORE.en),
+      ...languageProblems(language),
+    ]);
     this.#options = pack(
       packObject({
         ...rest,
@@ -126,7 +129,6 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
         inBrowser: host.inBrowser,
       }),
     );
-    this.#language = language === "zh" ? "zh" : "en";
     const none = !host.inBrowser && !CREDENTIALS.some((name) => name in (options ?? {}));
     this.#credentials = new CredentialsSource(
       none
@@ -144,13 +146,12 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     parameters: InitFaceVerifyParameters,
     options?: CallOptions,
   ): Promise<InitFaceVerifyResult> {
-    this.#mustKnow(options, CALL_OPTIONS);
+    this.#refuse(callProblems(options, CALL_OPTIONS));
     const packed = packObject(parameters);
     const store = this.#orders;
     if (!store) return this.#call("InitFaceVerify", packed, options);
     const elapsed = stopwatch();
     const { signal } = options ?? {};
-    mustBe("signal", signal, isSignal, "应为 AbortSignal", "an AbortSignal");
     await host.ready();
     const callMillis = this.#check();
     const left = () => callMillis - elapsed();
@@ -179,7 +180,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     parameters: DescribeFaceVerifyParameters,
     options?: CallOptions,
   ): Promise<DescribeFaceVerifyResult> {
-    this.#mustKnow(options, CALL_OPTIONS);
+    this.#refuse(callProblems(options, CALL_OPTIONS));
     return this.#call<DescribeFaceVerifyResult>("DescribeFaceVerify", packObject(parameters), options);
   }
 
@@ -187,14 +188,12 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     parameters: DescribeFaceVerifyParameters,
     options?: WaitOptions,
   ): Promise<DescribeFaceVerifyResult> {
-    this.#mustKnow(options, WAIT_OPTIONS);
+    this.#refuse(callProblems(options, WAIT_OPTIONS));
     // A system clock that is set back prolongs no wait.
     const beganAt = performance.now();
     const packed = packObject(parameters);
     const { signal, onPending } = options ?? {};
     const deadlineMs = options?.deadlineMs ?? DEFAULT_DEADLINE_MILLIS;
-    mustBe("deadlineMs", deadlineMs, isMillis, "应为毫秒数", "milliseconds");
-    mustBe("onPending", onPending, isFunction, "应为函数", "a function");
     const deadline = beganAt + deadlineMs;
     const left = () => Math.max(0, deadline - performance.now());
     let pending: PendingResult | undefined;
@@ -274,7 +273,6 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
   ): Promise<Ended> {
     const elapsed = stopwatch();
     const { signal } = options ?? {};
-    mustBe("signal", signal, isSignal, "应为 AbortSignal", "an AbortSignal");
     await host.ready();
     const callMillis = this.#check();
     return performCall({
@@ -291,9 +289,8 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     });
   }
 
-  /** Rejects options that would have no effect. */
-  #mustKnow(options: unknown, known: readonly string[]): void {
-    const problems = unknownOptions(options, known);
+  /** Throws an error of kind `validation` if there are problems. */
+  #refuse(problems: Problem[]): void {
     if (problems.length > 0) throw FaceVerifyError.of(invalid("InvalidOptions", problems), this.#language);
   }
 
@@ -322,8 +319,8 @@ const TWO_CREDENTIALS = problem(
 const WAIT_OPTIONS = [...CALL_OPTIONS, "deadlineMs", "onPending"] satisfies (keyof WaitOptions)[];
 
 const ORDER_STORE = {
-  zh: "应为对象：secret（至少 32 个字符）与函数 begin、settle、read",
-  en: "an object with a secret of at least 32 characters and the functions begin, settle and read",
+  zh: "应为对象：secret（至少 32 个字符）与函数 begin、settle、read。",
+  en: "must be an object with a secret of at least 32 characters and the functions begin, settle and read.",
 };
 const isStore = ({ secret, begin, settle, read }: Partial<OrderStore>) =>
   typeof secret === "string" && secret.length >= 32 && [begin, settle, read].every(isFunction);

@@ -29,13 +29,13 @@ import { isText, type Members } from "./gateway-problem.js";
 import { WHOLE } from "./gateway-search.js";
 import {
   CALL_OPTIONS,
+  callProblems,
+  functionProblems,
   invalid,
-  isFunction,
-  isMillis,
-  isSignal,
-  mustBe,
+  languageProblems,
   problem,
   unknownOptions,
+  type Problem,
 } from "./options.js";
 import { randomHex } from "./random.js";
 import { denoTransport } from "./transport-deno.js";
@@ -168,17 +168,13 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     const url = urlFrom(options ?? {});
     const problems = [
       ...unknownOptions(options, GATEWAY_OPTIONS),
-      ...(language === undefined || language === "zh" || language === "en"
-        ? []
-        : [problem("language", "type", '应为 "zh" 或 "en"。', 'must be "zh" or "en".')]),
+      ...languageProblems(language),
       ...(url ? [] : [URL_PROBLEM]),
       ...(isToken(token) || typeof token === "function" ? [] : [TOKEN_PROBLEM]),
       ...(["timeoutMs", "totalTimeoutMs", "maxAttempts"] as const)
         .filter((name) => !isCount(options?.[name]))
         .map((field) => problem(field, "range", "应为正整数。", "must be a positive integer.")),
-      ...(fetch === undefined || typeof fetch === "function"
-        ? []
-        : [problem("fetch", "type", "应为函数。", "must be a function.")]),
+      ...functionProblems("fetch", fetch),
     ];
     if (!url || problems.length > 0) throw this.#error(invalid("InvalidOptions", problems));
     this.#url = url;
@@ -193,7 +189,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
   }
 
   async start(parameters: StartParameters, options?: StartOptions): Promise<StartedFaceVerification> {
-    this.#mustKnow(options, START_OPTIONS);
+    this.#refuse(callProblems(options, START_OPTIONS));
     const { sceneId, ...rest } = parameters;
     if (typeof sceneId === "number" && !Number.isSafeInteger(sceneId))
       throw this.#error(invalid("InvalidParameters", [SCENE_ID_PROBLEM]));
@@ -206,16 +202,14 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
   }
 
   async read(outerOrderNo: string, options?: ReadOptions): Promise<FaceVerification> {
-    this.#mustKnow(options, READ_OPTIONS);
+    this.#refuse(callProblems(options, READ_OPTIONS));
     return this.#unwrap(await this.#read(outerOrderNo, options, undefined, 0));
   }
 
   async waitForResult(outerOrderNo: string, options?: WaitForVerdictOptions): Promise<FaceVerification> {
-    this.#mustKnow(options, WAIT_OPTIONS);
+    this.#refuse(callProblems(options, WAIT_OPTIONS));
     const { onPending, signal } = options ?? {};
     const deadlineMs = options?.deadlineMs ?? DEADLINE_MS;
-    mustBe("deadlineMs", deadlineMs, isMillis, "应为毫秒数", "milliseconds");
-    mustBe("onPending", onPending, isFunction, "应为函数", "a function");
     const deadline = performance.now() + deadlineMs;
     let pending: FaceVerification | undefined;
     for (;;) {
@@ -242,8 +236,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
   }
 
   async list(query?: ListQuery, options?: CallOptions): Promise<FaceVerificationPage> {
-    this.#mustKnow(query, LIST_QUERY);
-    this.#mustKnow(options, CALL_OPTIONS);
+    this.#refuse([...unknownOptions(query, LIST_QUERY), ...callProblems(options, CALL_OPTIONS)]);
     const { search } = query ?? {};
     if (search !== undefined && !WHOLE.test(search))
       throw this.#error(invalid("InvalidParameters", [SEARCH_PROBLEM]));
@@ -252,14 +245,13 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
   }
 
   async count(query?: CountQuery, options?: CallOptions): Promise<FaceVerificationCounts> {
-    this.#mustKnow(query, COUNT_QUERY);
-    this.#mustKnow(options, CALL_OPTIONS);
+    this.#refuse([...unknownOptions(query, COUNT_QUERY), ...callProblems(options, CALL_OPTIONS)]);
     const read = json<FaceVerificationCounts>(({ days }) => Array.isArray(days));
     return this.#unwrap(await this.#perform({ path: COUNTS, query, read }, options?.signal));
   }
 
   async readPhoto(outerOrderNo: string, options?: CallOptions): Promise<Photo> {
-    this.#mustKnow(options, CALL_OPTIONS);
+    this.#refuse(callProblems(options, CALL_OPTIONS));
     const path = `${this.#pathOf(outerOrderNo)}/photo`;
     return this.#unwrap(await this.#perform({ path, read: photo }, options?.signal));
   }
@@ -294,7 +286,6 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     signal: AbortSignal | undefined,
     deadline: number = performance.now() + this.#totalTimeoutMs,
   ): Promise<Ended<Result>> {
-    mustBe("signal", signal, isSignal, "应为 AbortSignal", "an AbortSignal");
     const requestId = randomHex();
     let query = request.query;
     let mayBeStarted = false;
@@ -372,9 +363,8 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     throw ended.error;
   }
 
-  /** Rejects options that would have no effect. */
-  #mustKnow(options: unknown, known: readonly string[]): void {
-    const problems = unknownOptions(options, known);
+  /** Throws an error of kind `validation` if there are problems. */
+  #refuse(problems: Problem[]): void {
     if (problems.length > 0) throw this.#error(invalid("InvalidOptions", problems));
   }
 

@@ -1,7 +1,7 @@
 /** Problems of options, for both clients. */
 
 import type { Failure } from "./errors.js";
-import type { CallOptions } from "./types.js";
+import type { CallOptions, WaitOptions } from "./types.js";
 
 export const CALL_OPTIONS = ["signal"] satisfies (keyof CallOptions)[];
 
@@ -53,22 +53,44 @@ export function unknownOptions(given: unknown, known: readonly string[]): Proble
     );
 }
 
-export const isMillis = (value: unknown) => typeof value === "number" && value >= 0;
+const isMillis = (value: unknown) => typeof value === "number" && value >= 0;
 export const isFunction = (value: unknown) => typeof value === "function";
 /** Accepts signals of other realms. */
-export const isSignal = (value: Partial<AbortSignal>) =>
+const isSignal = (value: Partial<AbortSignal>) =>
   typeof value?.aborted === "boolean" &&
   isFunction(value.addEventListener) &&
   isFunction(value.removeEventListener);
 
-/** Rejects an option of the wrong type, which is a bug in the program. An absent option is valid. */
-export function mustBe<T>(
+/** What is wrong with the type of an option. An absent option is right. */
+export const typeProblems = <T>(
   name: string,
   value: T | null | undefined,
   isRight: (value: T) => boolean,
   zh: string,
   en: string,
-): void {
-  if (value !== undefined && value !== null && !isRight(value))
-    throw new TypeError(`${name} must be ${en}. ${name} ${zh}。`);
+): Problem[] =>
+  value === undefined || value === null || isRight(value) ? [] : [problem(name, "type", zh, en)];
+
+export const functionProblems = (name: string, value: unknown): Problem[] =>
+  typeProblems(name, value, isFunction, "应为函数。", "must be a function.");
+
+export const languageProblems = (value: unknown): Problem[] =>
+  typeProblems(
+    "language",
+    value,
+    (language) => language === "zh" || language === "en",
+    '应为 "zh" 或 "en"。',
+    'must be "zh" or "en".',
+  );
+
+/** What is wrong with the options of one call. */
+export function callProblems(given: unknown, known: readonly string[]): Problem[] {
+  const unknown = unknownOptions(given, known);
+  if (unknown.length > 0) return unknown;
+  const { signal, deadlineMs, onPending } = (given ?? {}) as WaitOptions;
+  return [
+    ...typeProblems("signal", signal, isSignal, "应为 AbortSignal。", "must be an AbortSignal."),
+    ...typeProblems("deadlineMs", deadlineMs, isMillis, "应为毫秒数。", "must be milliseconds."),
+    ...functionProblems("onPending", onPending),
+  ];
 }

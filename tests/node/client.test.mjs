@@ -540,20 +540,35 @@ test("waiting ends at a failure that lasts until the next day", async () => {
   assert.equal(server.requests.length, 1);
 });
 
-testOnce("an option of another type is a TypeError that names it", async () => {
+testOnce("an option of another type is an error that names it, and nothing is sent", async () => {
   const made = (options) => () =>
     new FaceVerifyClient({ accessKeyId: "a", accessKeySecret: "b", ...options });
-  assert.throws(made({ fetch: "fetch" }), /^TypeError: fetch must be a function/);
-  assert.throws(made({ onAttempt: {} }), /^TypeError: onAttempt must be a function/);
-  assert.throws(
-    made({ language: "de" }),
-    /^TypeError: language must be "zh" or "en"\. language 应为 "zh" 或 "en"。$/,
-  );
-  const waits = (options) => client("http://127.0.0.1:9").waitForResult(query, options);
+  const expected = (field) => (error) => {
+    assert.ok(isFaceVerifyError(error), String(error));
+    const { kind, code, execution, fields } = error;
+    assert.deepEqual([kind, code, execution], ["validation", "InvalidOptions", "none"]);
+    assert.deepEqual(
+      fields.map(({ field, rule }) => [field, rule]),
+      [[field, "type"]],
+    );
+    return true;
+  };
+  assert.throws(made({ fetch: "fetch" }), expected("fetch"));
+  assert.throws(made({ onAttempt: {} }), expected("onAttempt"));
+  assert.throws(made({ language: "de" }), expected("language"));
+  assert.throws(() => new FaceVerifyClient({ credentials: "key" }), expected("credentials"));
+  const face = client("http://127.0.0.1:9");
+  const waits = (options) => face.waitForResult(query, options);
   for (const deadlineMs of [NaN, -1, "1000", {}])
-    await assert.rejects(waits({ deadlineMs }), /^TypeError: deadlineMs must be milliseconds/);
-  await assert.rejects(waits({ onPending: 1 }), /^TypeError: onPending must be a function/);
-  await assert.rejects(waits({ signal: {} }), /^TypeError: signal must be an AbortSignal/);
+    await assert.rejects(waits({ deadlineMs }), expected("deadlineMs"));
+  await assert.rejects(waits({ onPending: 1 }), expected("onPending"));
+  const signal = new AbortController();
+  for (const call of [
+    waits({ signal }),
+    face.describeFaceVerify(query, { signal }),
+    face.initFaceVerify(order, { signal }),
+  ])
+    await assert.rejects(call, expected("signal"));
 });
 
 testOnce("options that a call does not have are refused before anything is sent", async () => {

@@ -509,7 +509,7 @@ test("an option of a wrong type is refused before a request is sent", async () =
   const client = new GatewayClient({ url: "https://verify.example.com", token: TOKEN, fetch });
   const wrong = { signal: new AbortController(), onPending: "x", deadlineMs: -1 };
   for (const [name, value] of Object.entries(wrong)) {
-    const expected = { name: "TypeError", message: new RegExp(`^${name} must be `) };
+    const expected = { kind: "validation", execution: "none", message: new RegExp(`^${name} must be `) };
     await assert.rejects(client.waitForResult(outerOrderNo, { [name]: value }), expected);
     if (name === "signal") await assert.rejects(client.read(outerOrderNo, { signal: value }), expected);
   }

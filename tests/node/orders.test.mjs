@@ -290,7 +290,7 @@ test("a started order without a CertifyId is an unknown one, and is not started 
 test("a store of another form is refused at once", () => {
   const store = memoryOrders();
   for (const orders of [{}, 1, "store", { ...store, secret: "short" }, { ...store, read: undefined }])
-    assert.throws(() => clientOf("127.0.0.1", orders), { name: "TypeError", message: /orders must be/ });
+    assert.throws(() => clientOf("127.0.0.1", orders), { kind: "validation", message: /^orders must be/ });
 });
 
 test("a parameter that is refused leaves no order", async () => {

@@ -306,7 +306,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
 /**
  * If one of them is given, even as undefined, the environment is not used: its key may belong to another account.
  */
-const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityToken"];
+const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityToken", "expiration"];
 
 const isGiven = (value: unknown) => value !== undefined && value !== null;
 const TWO_CREDENTIALS = problem(

@@ -101,7 +101,7 @@ export type ClientOptions = CommonOptions &
       }
     | {
         /**
-         * If none of these four properties is given, credentials come from the environment; see
+         * If none of these properties is given, credentials come from the environment; see
          * `credentialsFromEnvironment`.
          */
         credentials?: undefined;

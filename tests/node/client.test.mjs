@@ -406,6 +406,7 @@ testOnce(
     for (const options of [
       { accessKeyId: undefined, accessKeySecret: undefined },
       { credentials: undefined },
+      { expiration: undefined },
     ])
       assert.throws(() => new FaceVerifyClient({ ...options, endpoint: server.endpoint }), /is missing/);
   },

@@ -59,7 +59,7 @@ fn failed<A>(step: Step<A>) -> Error {
 #[test]
 fn each_action_ends_with_its_own_answer() {
     let options = ClientOptions::default();
-    let mut start = call(&options, order());
+    let mut start = call(&options, order().cert_no("11010519491231002x"));
     let (request, timeout) = sent(start.next(Input::Ready, NOW, [1; 16]));
     assert_eq!(
         (request.method().as_str(), request.uri().to_string()),
@@ -76,6 +76,8 @@ fn each_action_ends_with_its_own_answer() {
         panic!("not done");
     };
     assert_eq!(started.certify_id, "91707dc296d469ad38e4c5efa6a0f24b");
+    let rules: Vec<_> = started.notices.iter().map(|notice| notice.rule).collect();
+    assert_eq!(rules, ["upper-case-x", "recommended"]);
 
     let mut query = call(&options, question());
     sent(query.next(Input::Ready, NOW, [3; 16]));

@@ -5,8 +5,8 @@ import { unpack, withBytes, type Member } from "./packed.js";
 import { randomHex } from "./random.js";
 import { thrown } from "./thrown.js";
 import type { Outcome, Send, SignedRequest } from "./transport.js";
-import type { AttemptReport, CommonOptions } from "./types.js";
-import { sleep, type Limits } from "./waits.js";
+import type { AttemptReport, CommonOptions, StartNotice } from "./types.js";
+import { sleep, stopwatch, type Limits } from "./waits.js";
 
 export type Action = AttemptReport["action"];
 
@@ -32,6 +32,8 @@ export interface Call {
 interface Done {
   code: string;
   requestId: string | null;
+  /** Of InitFaceVerify. */
+  notices?: StartNotice[];
 }
 
 /** How a call ended. */
@@ -58,6 +60,8 @@ interface Attempt {
   timeoutMillis: number;
   state: string;
   request: SignedRequest;
+  /** In JSON. */
+  notices: string;
 }
 
 type Step =
@@ -121,7 +125,10 @@ export async function performCall({
       const reported = report(action, attempt, sentAt, outcome, step);
       (async () => onAttempt(reported))().catch(() => {});
     }
-    if (step.done) return step;
+    if (step.done) {
+      if (step.done.notices) step.done.notices = JSON.parse(attempt.notices);
+      return step;
+    }
     const known: Partial<Known> = step.state ? JSON.parse(step.state) : {};
     if (known.clockCorrected) clock.offsetMillis = known.clockOffsetMillis!;
     if (step.failed) {
@@ -140,15 +147,15 @@ export async function performCall({
 /** What `prepareAttempt` returns, by name. */
 function attemptFrom(returned: string): Attempt | Failed {
   const members = unpack(returned);
-  const [step, timeoutMillis = "", state = "", url = "", hasBody, body, once] = members;
+  const [step, timeoutMillis = "", state = "", url = "", hasBody, body, once, notices = ""] = members;
   if (step === "error") return { failed: JSON.parse(timeoutMillis) };
   const request = {
     url,
-    headers: pairs(members, 7),
+    headers: pairs(members, 8),
     body: hasBody === "1" ? body : undefined,
     once: once === "1",
   };
-  return { timeoutMillis: Number(timeoutMillis), state, request };
+  return { timeoutMillis: Number(timeoutMillis), state, request, notices };
 }
 
 /** What `settleAttempt` returns, by name. */

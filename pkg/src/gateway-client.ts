@@ -68,6 +68,7 @@ export type {
   InitFaceVerifyParameters,
   Messages,
   SceneId,
+  StartNotice,
 } from "./types.js";
 
 /** Every method throws a `FaceVerifyError`, whose `code` is the gateway's, or a name for local failures. */

@@ -1,6 +1,13 @@
 /** The requests and responses of the gateway's REST API. A test compares these types with its OpenAPI description. */
 
-import type { CallOptions, InitFaceVerifyParameters, Audience, Messages, SceneId } from "./types.js";
+import type {
+  CallOptions,
+  InitFaceVerifyParameters,
+  Audience,
+  Messages,
+  SceneId,
+  StartNotice,
+} from "./types.js";
 
 /** Options of a `GatewayClient`. */
 export interface GatewayOptions {
@@ -47,16 +54,6 @@ export interface StartOptions extends CallOptions {
 
 /** Yyyy-MM-ddTHH:mm:ssZ */
 type Time = string;
-
-/** A change that the gateway made to the input, or a warning about it. */
-export interface StartNotice {
-  /** The parameter. */
-  field: string;
-  /** Stable name of the rule. */
-  rule: string;
-  /** What was changed, or what the warning is about. */
-  message: Messages;
-}
 
 /** An order that has been started, now or by an earlier request. */
 export interface StartedFaceVerification {

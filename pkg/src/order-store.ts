@@ -143,6 +143,7 @@ function resultOf({ certifyId, certifyUrl, requestId }: StoredOrder): InitFaceVe
     code: "200",
     message: null,
     requestId: requestId ?? null,
+    notices: [],
     raw: {},
   };
 }

@@ -215,6 +215,16 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** A change that was made to a parameter of a start, or a warning about it. Never contains its value. */
+export interface StartNotice {
+  /** The parameter. */
+  field: string;
+  /** Stable name of the rule. */
+  rule: string;
+  /** What was changed, or what the warning is about. */
+  message: Messages;
+}
+
 /** A verification that Alibaba Cloud has started. */
 export interface InitFaceVerifyResult {
   /** 实人认证唯一标识: valid for 30 minutes and one submission. Store it with the order, on the server. */
@@ -227,6 +237,8 @@ export interface InitFaceVerifyResult {
   message: string | null;
   /** Alibaba Cloud's RequestId of the start. */
   requestId: string | null;
+  /** Changes to the parameters, such as `upper-case-x`, and warnings; empty for an order that `orders` already had. */
+  notices: StartNotice[];
   /** ResultObject, with unknown members; empty for an order that `orders` already had. Large numbers are rounded. */
   raw: Record<string, unknown>;
 }

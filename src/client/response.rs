@@ -9,7 +9,7 @@
 //! (help.aliyun.com/document_detail/160546.html).
 
 use crate::actions::{Action, ActionKind};
-use crate::error::{Audience, Error, Kind, without_retry};
+use crate::error::{Audience, Error, FieldError, Kind, without_retry};
 use crate::http::{Response, header};
 use crate::json::read::{self, Members};
 use crate::json::{Json, Number};
@@ -58,6 +58,8 @@ pub struct InitResult {
     pub message: Option<String>,
     /// Alibaba Cloud's RequestId.
     pub request_id: Option<String>,
+    /// The changes that the client made to the parameters, and warnings about them, without their values.
+    pub notices: Vec<FieldError>,
     /// The unchanged ResultObject.
     pub raw: Json,
 }
@@ -177,7 +179,7 @@ pub fn decode(
     }
 }
 
-/// Decodes a response to InitFaceVerify.
+/// Decodes a response to InitFaceVerify. The result has no `notices`, which are about the request.
 ///
 /// # Errors
 /// `vendor` for a Code that means failure; `signature`, `credentials` and `throttled` for
@@ -420,6 +422,7 @@ impl Envelope {
                 code: self.code,
                 message: self.message,
                 request_id: self.request_id,
+                notices: Vec::new(),
                 raw,
             }),
             None => Err(self.complete(protocol_error(

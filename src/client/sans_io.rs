@@ -88,7 +88,11 @@ mod sealed {
             now: Timestamp,
         ) -> Result<ValidRequest<'static>, Error>;
 
-        fn decode(response: &Response, now: Timestamp) -> Result<Self::Answer, Box<Failure>>
+        fn decode(
+            request: &ValidRequest<'_>,
+            response: &Response,
+            now: Timestamp,
+        ) -> Result<Self::Answer, Box<Failure>>
         where
             Self: Request;
     }
@@ -102,8 +106,15 @@ mod sealed {
             self.validate(&options.validation(now))
         }
 
-        fn decode(response: &Response, _: Timestamp) -> Result<InitResult, Box<Failure>> {
-            decode_init(response)
+        fn decode(
+            request: &ValidRequest<'_>,
+            response: &Response,
+            _: Timestamp,
+        ) -> Result<InitResult, Box<Failure>> {
+            Ok(InitResult {
+                notices: request.notices().to_vec(),
+                ..decode_init(response)?
+            })
         }
     }
 
@@ -116,7 +127,11 @@ mod sealed {
             self.validate(&options.validation(now))
         }
 
-        fn decode(response: &Response, now: Timestamp) -> Result<DescribeResult, Box<Failure>> {
+        fn decode(
+            _: &ValidRequest<'_>,
+            response: &Response,
+            now: Timestamp,
+        ) -> Result<DescribeResult, Box<Failure>> {
             decode_describe(response, now)
         }
     }
@@ -340,7 +355,8 @@ impl<'a, R: Request> Call<'a, R> {
             random: u32::from_le_bytes([a, b, c, d]),
         };
         let request = || Some(self.request.clone());
-        let step = call::settle(&settling, R::decode, &request, self.state.clone(), outcome);
+        let decode = |response: &Response, now| R::decode(&self.request, response, now);
+        let step = call::settle(&settling, decode, &request, self.state.clone(), outcome);
         match step {
             call::AttemptStep::Done(answer) => {
                 self.state.maybe_executed |= self.request.action().starts_something();

@@ -107,7 +107,8 @@ pub fn check_options(packed: &[u8]) -> String {
 /// call; the clock offset in milliseconds from the last call's state; the time when the call
 /// began, by the current clock; the current time; and 32 random hexadecimal digits. Out: `attempt`, the timeout in
 /// milliseconds, the state, the URL, whether there is a body (`1` or `0`), the body, whether losing
-/// the connection costs more than opening one (`1` or `0`), then the names and values of the headers; or `error` and the error in JSON.
+/// the connection costs more than opening one (`1` or `0`), the notices in JSON, then the names and values of the
+/// headers; or `error` and the error in JSON.
 #[wasm_bindgen(js_name = prepareAttempt)]
 pub fn prepare_attempt(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
@@ -118,21 +119,17 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
         let now = Timestamp::from_unix_millis(packed.integer());
         let nonce = packed.text().to_owned();
         let request = call.request(now)?;
+        let notices = json(&request.notices());
         let mut state = state
             .clone()
             .unwrap_or_else(|| State::new(began, clock_offset_millis));
         state.started_millis = began.unix_millis();
-        Ok(call::attempt(
-            call.options,
-            &call.credentials,
-            &request,
-            state,
-            now,
-            nonce,
-        ))
+        let (options, credentials) = (call.options, &call.credentials);
+        let attempt = call::attempt(options, credentials, &request, state, now, nonce);
+        Ok((attempt, notices))
     });
     match prepared {
-        Ok(attempt) => {
+        Ok((attempt, notices)) => {
             let request = attempt.request;
             let body = request.body.as_deref();
             let timeout = attempt.timeout_millis.to_string();
@@ -145,6 +142,7 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
                 if body.is_some() { "1" } else { "0" },
                 body.unwrap_or_default(),
                 if request.once { "1" } else { "0" },
+                &notices,
             ];
             for (name, value) in &request.headers {
                 packed.extend([*name, value]);

@@ -97,6 +97,41 @@ test("starts a verification with one request whose URL holds nothing", async () 
   );
 });
 
+test("a start reports what was changed in its parameters, and warnings, without the values", async () => {
+  await using server = await faultServer(started);
+  const face = client(server.endpoint);
+  const { notices } = await face.initFaceVerify({
+    ...order,
+    userId: "123456789",
+    certName: "阿卜杜拉.买买提\uE863",
+    certNo: "11010519491231002x",
+    mobile: "+86 13800138000",
+  });
+  assert.deepEqual(
+    notices.map(({ field, rule }) => [field, rule]),
+    [
+      ["certName", "separator-folded"],
+      ["certName", "private-use"],
+      ["certNo", "upper-case-x"],
+      ["mobile", "country-code-dropped"],
+    ],
+  );
+  for (const { message } of notices) assert.ok(message.zh && message.en);
+  const shown = JSON.stringify(notices);
+  for (const value of ["阿卜杜拉", "110105", "138001"]) assert.ok(!shown.includes(value), shown);
+  assert.deepEqual((await face.initFaceVerify({ ...order, userId: "123456789" })).notices, []);
+});
+
+test("a name in Latin letters is accepted with the number of a foreign permanent resident card", async () => {
+  await using server = await faultServer(started);
+  const face = client(server.endpoint, { allowResidencePermits: true });
+  const parameters = { ...order, certName: "JOHN SMITH", certNo: "911124198108030024" };
+  await face.initFaceVerify(parameters);
+  assert.equal(server.requests[0].form.get("CertName"), "JOHN SMITH");
+  const refused = await failure(face.initFaceVerify({ ...parameters, certNo: order.certNo }));
+  assert.deepEqual([refused.fields[0].rule, refused.audience], ["latin-letter", "user"]);
+});
+
 test("a missing value is null, in results, reports and errors", async () => {
   await using server = await faultServer(
     json({ Code: "200", ResultObject: { CertifyId: certifyId } }),

@@ -20,6 +20,7 @@ import {
   UNREADABLE,
   URL_PROBLEM,
   lost,
+  maybeStarted,
   objectFrom,
   refused,
   type Answer,
@@ -181,7 +182,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     this.#url = url;
     this.#token = token;
     this.#timeoutMs = timeoutMs ?? TIMEOUT_MS;
-    this.#totalTimeoutMs = totalTimeoutMs ?? TOTAL_TIMEOUT_MS;
+    this.#totalTimeoutMs = totalTimeoutMs ?? Math.max(TOTAL_TIMEOUT_MS, this.#timeoutMs);
     this.#maxAttempts = maxAttempts ?? ATTEMPTS;
     // Looked up at each request, so that a test can replace it.
     this.#send = fetch
@@ -218,7 +219,8 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
       const left = Math.max(0, deadline - beganAt);
       // The response needs time, too.
       const waitSeconds = Math.max(0, Math.min(Math.floor((left - 1_000) / 1_000), WAIT_SECONDS));
-      const ended = await this.#read(outerOrderNo, options, deadline, waitSeconds);
+      const limit = deadlineMs === 0 ? undefined : deadline;
+      const ended = await this.#read(outerOrderNo, options, limit, waitSeconds);
       if ("result" in ended) {
         const order = ended.result;
         if (order.status !== "pending") return order;
@@ -298,9 +300,8 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
       const backOff = Math.min(BACK_OFF_MS * 2 ** (attempt - 1), BACK_OFF_MAX_MS);
       const pause = Math.max(waitMs, backOff * (0.5 + Math.random() / 2));
       if (!repeatable || attempt >= this.#maxAttempts || performance.now() + pause >= deadline) {
-        const execution = mayBeStarted ? "unknown" : "none";
-        const retryable = failure.retryable && !mayBeStarted;
-        return { error: this.#error({ requestId, ...failure, execution, retryable }, thrown), waitMs };
+        const last = mayBeStarted ? maybeStarted(failure) : failure;
+        return { error: this.#error({ requestId, ...last }, thrown), waitMs };
       }
       await sleep(pause, signal);
       // `restartUnknown` is a decision about one start. Whether that one happened is only asked.
@@ -416,7 +417,7 @@ const STATUSES: readonly string[] = [
 
 /** A proxy can deliver another order's response, so the order's number is compared. */
 const isOf = (outerOrderNo: string, found: Members) =>
-  found.outerOrderNo === outerOrderNo && isText(found.certifyId);
+  found.outerOrderNo === outerOrderNo && isText(found.certifyId) && found.certifyId !== "";
 
 /** Reads a body that `isRight` accepts. */
 const json =

@@ -82,24 +82,24 @@ export const NO_TOKEN = local(
   "CredentialsFailed",
   "developer",
   false,
-  "token 函数未返回网关发放的令牌；请求未发送，请开发者改正。",
-  "The token function returned no token of the gateway, and nothing was sent; the developer must correct it.",
+  "token 函数未返回网关发放的令牌，本次请求未发送；请开发者改正。",
+  "The token function returned no token of the gateway, so this request was not sent; the developer must correct it.",
 );
 export const TOKEN_FAILED = local(
   "credentials",
   "CredentialsFailed",
   "operator",
   true,
-  "token 函数获取令牌失败，请求未发送；请检查令牌来源，原因见 cause。",
-  "The token function failed, and nothing was sent; check its source, and see `cause`.",
+  "token 函数获取令牌失败，本次请求未发送；请检查令牌来源，原因见 cause。",
+  "The token function failed, so this request was not sent; check its source, and see `cause`.",
 );
 export const TOKEN_TIMED_OUT = local(
   "credentials",
   "CredentialsTimeout",
   "operator",
   true,
-  "token 函数超时，请求未发送；请检查令牌来源，或增大整个调用的时限。",
-  "The token function timed out, and nothing was sent; check its source, or raise the time limit of the call.",
+  "token 函数超时，本次请求未发送；请检查令牌来源，或增大整个调用的时限。",
+  "The token function timed out, so this request was not sent; check its source, or raise the time limit of the call.",
 );
 export const UNREADABLE = local(
   "protocol",
@@ -157,6 +157,24 @@ export function lost({ kind, error }: Outcome, sentStart: boolean): Lost {
     thrown: error,
   };
 }
+
+/** The last failure of a call of which an attempt may have started the order. */
+export function maybeStarted(failure: Failure): Failure {
+  const { execution, message } = failure;
+  const known = execution === "unknown";
+  return {
+    ...failure,
+    execution: "unknown",
+    retryable: false,
+    // The message of a lost start says it already.
+    message: known ? message : { zh: message.zh + EARLIER.zh, en: `${message.en} ${EARLIER.en}` },
+  };
+}
+
+const EARLIER: Messages = {
+  zh: "此前的一次请求可能已发起该订单；以相同参数再次调用（不带 restartUnknown）不会重复发起认证。",
+  en: "An earlier attempt may have started the order; a repeated call without restartUnknown does not start a second verification.",
+};
 
 export const BEING_STARTED: ProblemCode = "order-being-started";
 

@@ -25,7 +25,7 @@ export interface GatewayOptions {
    * the gateway to wait for a verdict is added. The gateway takes up to 35 seconds for a start.
    */
   timeoutMs?: number | undefined;
-  /** Time limit of a whole call in milliseconds: all attempts and back-off; default 90000. */
+  /** Time limit of a whole call in milliseconds: all attempts and back-off; default 90000, or `timeoutMs` if that is more. */
   totalTimeoutMs?: number | undefined;
   /** Maximum number of attempts per call; default 3. */
   maxAttempts?: number | undefined;
@@ -277,7 +277,7 @@ export interface ReadOptions extends CallOptions {
 
 /** Options of `waitForResult`. */
 export interface WaitForVerdictOptions extends ReadOptions {
-  /** Time limit in milliseconds, including a request in progress; default 120000. */
+  /** Time limit in milliseconds, including a request in progress; default 120000. 0 makes one request. */
   deadlineMs?: number | undefined;
   /** Called for every `pending` response. If it returns a promise, the next request waits for it. An error ends the wait. */
   onPending?: ((order: PendingFaceVerification) => void) | undefined;

@@ -325,6 +325,38 @@ test("a later refusal does not hide that an earlier attempt may have started the
   assert.deepEqual([error.code, error.execution, error.retryable], ["daily-limit", "unknown", false]);
 });
 
+test("a token function that fails after a lost start does not claim that nothing was started", async () => {
+  await using server = await faultServer(reset);
+  const tokens = [async () => TOKEN, () => Promise.reject(new Error("planted"))];
+  const error = await errorOf(clientOf(server, { token: () => tokens.shift()() }).start(order));
+  assert.deepEqual([error.code, error.execution, error.retryable], ["CredentialsFailed", "unknown", false]);
+  assert.match(
+    error.messages.en,
+    /this request was not sent.* An earlier attempt may have started the order/,
+  );
+  assert.match(error.messages.zh, /本次请求未发送.*此前的一次请求可能已发起该订单/);
+});
+
+test("a start without a CertifyId is not a start", async () => {
+  await using server = await faultServer(json({ ...body, certifyId: "" }, 201));
+  const error = await errorOf(clientOf(server, { maxAttempts: 1 }).start(order));
+  assert.deepEqual([error.code, error.execution], ["NotTheGateway", "unknown"]);
+});
+
+test("the time limit of a call is never less than that of an attempt", async (t) => {
+  stopClocks(t.mock);
+  const fetch = async () => {
+    t.mock.timers.tick(100_000);
+    await new Promise(setImmediate);
+    return Response.json(body, { status: 201 });
+  };
+  const options = { url: "https://verify.example.com", token: TOKEN, fetch, maxAttempts: 1 };
+  const patient = new GatewayClient({ ...options, timeoutMs: 120_000 });
+  assert.equal((await patient.start(order)).certifyId, certifyId);
+  const limited = new GatewayClient({ ...options, timeoutMs: 120_000, totalTimeoutMs: 90_000 });
+  assert.equal((await errorOf(limited.start(order))).code, "Timeout");
+});
+
 test("restartUnknown is sent once, and its repetition only asks", async () => {
   await using server = await faultServer(reset, started);
   await clientOf(server).start(order, { restartUnknown: true });
@@ -421,6 +453,17 @@ test("waiting ends at the deadline, with what is known by then", async (t) => {
   assert.equal(order.status, "pending");
   const url = `https://verify.example.com/v1/face-verifications/${outerOrderNo}?material=false`;
   assert.deepEqual(urls, [url, url]);
+});
+
+test("a deadline of 0 makes one request", async () => {
+  await using server = await faultServer(found("pending"), found("passed"));
+  const client = clientOf(server);
+  const seen = [];
+  const onPending = ({ status }) => seen.push(status);
+  assert.equal((await client.waitForResult(outerOrderNo, { deadlineMs: 0, onPending })).status, "pending");
+  assert.deepEqual([server.requests.length, seen], [1, ["pending"]]);
+  assert.equal(server.requests[0].headers.prefer, undefined);
+  assert.equal((await client.waitForResult(outerOrderNo, { deadlineMs: 0 })).status, "passed");
 });
 
 test("a gateway that waits as long as it is asked to answers before the deadline", async (t) => {

@@ -24,6 +24,8 @@ export interface Call {
   parameters: readonly Member[];
   /** The milliseconds since the call began, and its time limit. */
   time: { elapsed: () => number; millis: number };
+  /** The milliseconds by the system clock until another process may take over the order of a store. */
+  lease: (() => number) | undefined;
   signal: AbortSignal | undefined;
   onAttempt: CommonOptions["onAttempt"];
 }
@@ -92,6 +94,7 @@ export async function performCall({
   action,
   parameters,
   time,
+  lease,
   signal,
   onAttempt,
 }: Call): Promise<Ended> {
@@ -116,13 +119,22 @@ export async function performCall({
       if (attempt.failed.kind === "credentials") credentials.drop(keys);
       return attempt;
     }
+    const leaseMillis = Math.floor(lease?.() ?? Infinity);
+    if (leaseMillis <= 0) {
+      const failed = withBytes([state, "lease-over"], core.endUnsent);
+      return { failed: JSON.parse(failed) };
+    }
     state = attempt.state;
     const sentAt = Date.now();
-    const outcome = await sendOrNot(send, attempt.request, { timeoutMillis: attempt.timeoutMillis, signal });
+    const duration = stopwatch();
+    const limits = { timeoutMillis: Math.min(attempt.timeoutMillis, leaseMillis), signal };
+    const unsent = reasonNotToSend(limits);
+    const outcome = unsent ?? (await send(attempt.request, limits));
     const step = settle(core, call, state, action, time.elapsed, clock, outcome);
-    if (onAttempt) {
+    if (onAttempt && !unsent) {
       // A failing hook must not lose a new CertifyId.
-      const reported = report(action, attempt, sentAt, outcome, step);
+      const times = { beganAt: sentAt, durationMs: Math.round(duration()) };
+      const reported = report(action, attempt, times, outcome, step);
       (async () => onAttempt(reported))().catch(() => {});
     }
     if (step.done) {
@@ -171,11 +183,10 @@ function stepFrom(returned: string): Step {
   };
 }
 
-/** Sends an attempt, unless the call has already ended. */
-function sendOrNot(send: Send, request: SignedRequest, limits: Limits): Outcome | Promise<Outcome> {
-  if (limits.signal?.aborted) return { kind: "aborted-unsent", error: limits.signal.reason };
-  if (limits.timeoutMillis === 0) return { kind: "timed-out-unsent" };
-  return send(request, limits);
+/** The outcome of an attempt that is not sent, because the call has already ended. */
+function reasonNotToSend({ signal, timeoutMillis }: Limits): Outcome | undefined {
+  if (signal?.aborted) return { kind: "aborted-unsent", error: signal.reason };
+  if (timeoutMillis === 0) return { kind: "timed-out-unsent" };
 }
 
 /** The core's decision about an outcome. */
@@ -220,7 +231,7 @@ function pairs(members: readonly string[], from: number): [string, string][] {
 function report(
   action: Action,
   { state, request }: Attempt,
-  sentAt: number,
+  times: Pick<AttemptReport, "beganAt" | "durationMs">,
   outcome: Outcome,
   step: Step,
 ): AttemptReport {
@@ -231,8 +242,7 @@ function report(
     action,
     attempt: JSON.parse(state).attempt,
     endpoint: new URL(request.url).host,
-    beganAt: sentAt,
-    durationMs: Date.now() - sentAt,
+    ...times,
     httpStatus: outcome.status ?? null,
     kind: failed?.kind ?? null,
     code,

@@ -164,8 +164,8 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
         parameters: packed,
         left,
         signal,
-        start: async () =>
-          this.#resultOf(await this.#perform("InitFaceVerify", packed, options, onAttempt, left())),
+        start: async (lease) =>
+          this.#resultOf(await this.#perform("InitFaceVerify", packed, options, onAttempt, left(), lease)),
         errorOf: (failure, cause) => FaceVerifyError.of(failure, this.#language, cause),
       });
       end(result);
@@ -270,6 +270,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     options: CallOptions | undefined,
     onAttempt: CommonOptions["onAttempt"],
     leftMillis = Infinity,
+    lease?: () => number,
   ): Promise<Ended> {
     const elapsed = stopwatch();
     const { signal } = options ?? {};
@@ -284,6 +285,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
       action,
       parameters,
       time: { elapsed, millis: Math.max(0, Math.min(callMillis, Math.floor(leftMillis))) },
+      lease,
       signal,
       onAttempt,
     });

@@ -27,8 +27,12 @@ export interface Start {
   /** The milliseconds until the call's time is over; negative afterwards. */
   left: () => number;
   signal: AbortSignal | undefined;
-  /** Calls Alibaba Cloud. */
-  start(): Promise<InitFaceVerifyResult>;
+  /**
+   * Calls Alibaba Cloud.
+   * @param lease the milliseconds by the system clock, which the processes share, until the start's time is over.
+   *   The monotonic clock stands still while a machine is suspended.
+   */
+  start(lease: () => number): Promise<InitFaceVerifyResult>;
   /** The error for the caller. */
   errorOf(failure: Failure, cause?: unknown): FaceVerifyError;
 }
@@ -96,7 +100,7 @@ export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
   };
   let result;
   try {
-    result = await call.start();
+    result = await call.start(() => order.until - MARGIN_MILLIS - Date.now());
   } catch (error) {
     const nothing = isFaceVerifyError(error) && error.execution === "none";
     // If this fails, the order becomes unknown at `until`. The caller needs the first error.

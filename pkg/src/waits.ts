@@ -100,13 +100,10 @@ export async function callHook<T>(
   if ("error" in called) throw called.error;
 }
 
-/**
- * Measures the milliseconds from now on. The monotonic clock stands still while a machine is suspended, and the system
- * clock can be set back: the longer of the two times counts, so that neither prolongs a limit.
- */
+/** Measures the milliseconds from now on. Setting the system clock does not change them. */
 export function stopwatch(): () => number {
-  const [monotonic, system] = [performance.now(), Date.now()];
-  return () => Math.max(performance.now() - monotonic, Date.now() - system);
+  const beganAt = performance.now();
+  return () => performance.now() - beganAt;
 }
 
 /** Waits. Resolves immediately if the signal fires; the next step then reports it. */

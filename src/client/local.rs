@@ -32,6 +32,7 @@ pub fn local_failures() -> Vec<LocalFailure> {
         Loss::ConnectionFailed { code: None },
         Loss::TimedOut,
         Loss::TimedOutUnsent,
+        Loss::LeaseOver,
         Loss::Aborted,
         Loss::AbortedUnsent,
         Loss::CredentialsTimedOut,

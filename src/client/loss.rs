@@ -34,6 +34,9 @@ pub enum Loss {
     /// The program's fetch returned a value that is not a `Response`.
     #[doc(hidden)]
     NotAResponse,
+    /// By the system clock, the time that the program's order store grants the start is over.
+    #[doc(hidden)]
+    LeaseOver,
     /// The program's credentials function did not return in time.
     #[doc(hidden)]
     CredentialsTimedOut,
@@ -102,6 +105,17 @@ impl Loss {
                     Operator,
                     "请求发送之前调用已超时，本次请求未发送；请检查凭证函数是否过慢，或增大整个调用的时限。",
                     "The call timed out before this request was sent; check whether the credentials function is slow, or raise the time limit of the call.",
+                )
+                .retryable(),
+                true,
+            ),
+            Self::LeaseOver => (
+                made(
+                    Kind::Timeout,
+                    "LeaseOver",
+                    Operator,
+                    "发起认证期间系统时钟被调整，或机器曾休眠：订单存储中该次发起的时限已过，本次请求未发送；请稍后重试。",
+                    "The system clock was set or the machine was suspended during the start: its time in the order store is over, and this request was not sent; retry later.",
                 )
                 .retryable(),
                 true,

@@ -176,8 +176,9 @@ pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<
 }
 
 /// The error, in JSON, of a call that ends before its first attempt or between two. In: the state,
-/// then the reason: `aborted`, `timed-out` while it waited for credentials, or `threw`, with code,
-/// name and message of the error that the credentials function threw.
+/// then the reason: `aborted`, `timed-out` while it waited for credentials, `lease-over` if the order's
+/// lease is over by the system clock, or `threw`, with code, name and message of the error that the
+/// credentials function threw.
 #[wasm_bindgen(js_name = endUnsent)]
 pub fn end_unsent(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
@@ -185,6 +186,7 @@ pub fn end_unsent(packed: &[u8]) -> String {
     let loss = match packed.text() {
         "aborted" => Loss::AbortedUnsent,
         "timed-out" => Loss::CredentialsTimedOut,
+        "lease-over" => Loss::LeaseOver,
         _ => Loss::CredentialsThrew {
             mistake: thrown(packed.text(), &mut packed).is_mistake(),
         },

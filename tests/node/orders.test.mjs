@@ -214,8 +214,75 @@ test("a machine that was suspended does not start an order whose time is over", 
   let sent = 0;
   const fetch = async () => (sent++, new Response("{}"));
   const client = clientOf("http://127.0.0.1:1", { ...store, begin }, { fetch });
-  assert.equal((await failure(client.initFaceVerify(orderOf()))).execution, "none");
+  const order = orderOf();
+  const error = await failure(client.initFaceVerify(order));
+  assert.deepEqual(summary(error), ["timeout", "LeaseOver", "none"]);
+  assert.match(error.message, /clock was set or the machine was suspended/);
   assert.equal(sent, 0);
+  assert.equal(await store.read(order.outerOrderNo), null, "the number is free");
+});
+
+test("a start is not repeated after its order's time is over by the system clock", async (context) => {
+  const setBack = stopClocks(context.mock);
+  const attempts = [];
+  const throttled = () => {
+    setBack(-60_000);
+    return Response.json({ Code: "Throttling", RequestId: "R" }, { status: 429 });
+  };
+  let sent = 0;
+  const options = {
+    fetch: async () => (sent++, throttled()),
+    onAttempt(report) {
+      attempts.push(report);
+      setImmediate(() => context.mock.timers.tick(5_000));
+    },
+  };
+  const store = memoryOrders();
+  const error = await failure(clientOf("http://127.0.0.1:1", store, options).initFaceVerify(orderOf()));
+  assert.deepEqual(summary(error), ["timeout", "LeaseOver", "none"]);
+  assert.deepEqual([sent, attempts.length], [1, 1]);
+});
+
+test("a request of a start ends before its order's time, by the system clock", async (context) => {
+  const setBack = stopClocks(context.mock);
+  const store = memoryOrders();
+  const begin = async (row) => {
+    setBack(-25_000);
+    return store.begin(row);
+  };
+  const fetch = (_, { signal }) => {
+    setImmediate(() => context.mock.timers.tick(5_000));
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  };
+  const client = clientOf("http://127.0.0.1:1", { ...store, begin }, { fetch });
+  const error = await failure(client.initFaceVerify(orderOf()));
+  assert.deepEqual(summary(error), ["timeout", "Timeout", "unknown"]);
+});
+
+test("a system clock that is set forward within the order's time costs no start", async (context) => {
+  const setBack = stopClocks(context.mock);
+  const store = memoryOrders();
+  const begin = async (row) => {
+    setBack(-20_000);
+    return store.begin(row);
+  };
+  const fetch = async () => Response.json({ Code: "200", ResultObject: { CertifyId: "a" } });
+  const client = clientOf("http://127.0.0.1:1", { ...store, begin }, { fetch });
+  const { certifyId, notices } = await client.initFaceVerify({ ...orderOf(), certNo: "11010519491231002x" });
+  assert.equal(certifyId, "a");
+  assert.deepEqual(
+    notices.map(({ field, rule }) => [field, rule]),
+    [["certNo", "upper-case-x"]],
+  );
+});
+
+test("an order that is started already has no notices", async () => {
+  const store = memoryOrders();
+  const fetch = async () => Response.json({ Code: "200", ResultObject: { CertifyId: "a" } });
+  const client = clientOf("http://127.0.0.1:1", store, { fetch });
+  const order = { ...orderOf(), certNo: "11010519491231002x" };
+  assert.equal((await client.initFaceVerify(order)).notices.length, 1);
+  assert.deepEqual((await client.initFaceVerify(order)).notices, []);
 });
 
 test("a system clock that is set back prolongs no wait for another start", async (context) => {

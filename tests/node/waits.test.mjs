@@ -217,6 +217,46 @@ test("a system clock that is set back prolongs no call", async () => {
   assert.equal(fetch.requests.length, 1);
 });
 
+test("a system clock that is set forward ends no call", async () => {
+  const busy = async () => {
+    setBack(-60_000);
+    setImmediate(() => mock.timers.tick(5_000));
+    return Response.json({ Code: "ServiceUnavailable", RequestId: "R" }, { status: 503 });
+  };
+  const fetch = fetches(busy, busy, pending);
+  assert.equal((await client(fetch).describeFaceVerify(query)).status, "pending");
+  assert.equal(fetch.requests.length, 3);
+});
+
+test("the duration of an attempt does not depend on the system clock", async () => {
+  const attempts = [];
+  for (const millis of [3_600_000, -3_600_000]) {
+    const answer = async () => {
+      mock.timers.tick(250);
+      setBack(millis);
+      return pending();
+    };
+    const onAttempt = ({ durationMs }) => attempts.push(durationMs);
+    await client(fetches(answer), { onAttempt }).describeFaceVerify(query);
+  }
+  assert.deepEqual(attempts, [250, 250]);
+});
+
+test("an attempt that was not sent is not reported", async () => {
+  const attempts = [];
+  const fetch = fetches(pending);
+  const onAttempt = (report) => attempts.push(report);
+  const signal = AbortSignal.abort();
+  assert.equal(
+    (await failure(client(fetch, { onAttempt }).describeFaceVerify(query, { signal }))).kind,
+    "aborted",
+  );
+  const slow = async () => (mock.timers.tick(30_000), keys);
+  const late = asking(slow, fetch, { onAttempt, totalTimeoutMs: 20_000 });
+  assert.equal((await failure(late.describeFaceVerify(query))).execution, "none");
+  assert.deepEqual([attempts.length, fetch.requests.length], [0, 0]);
+});
+
 test("a system clock that is set back prolongs neither a wait nor the pause after a failed refresh", async () => {
   const asked = fetches(pending);
   const onPending = () => {

@@ -29,5 +29,5 @@ test("Rust on Workers", async () => {
     `--var=CLOUDAUTH_ENDPOINT:${url}`,
   ];
   const worker = await serve("rust-workers", command, {}, /Ready on (http:\S+)/);
-  await verifies(worker, sandbox);
+  await verifies(worker, sandbox, { keepsOrders: true });
 });

@@ -20,6 +20,19 @@ async function run(binary, variables) {
   return stdout;
 }
 
+test("the Rust example prints the number of an order that may have been started", async () => {
+  const sandbox = createSandbox();
+  const { url } = await sandbox.listen();
+  try {
+    await sandbox.injectFault({ kind: "reset", executed: true });
+    const { stderr } = await run("server", { CLOUDAUTH_ENDPOINT: url }).catch((error) => error);
+    const [{ outerOrderNo }] = await sandbox.verifications();
+    assert.match(stderr, new RegExp(`The order ${outerOrderNo} may have been started`));
+  } finally {
+    await sandbox.close();
+  }
+});
+
 for (const binary of ["server", "own-transport"]) {
   test(`the Rust example ${binary} runs against the sandbox`, async () => {
     const sandbox = createSandbox();

@@ -34,9 +34,11 @@ fn client() -> Result<FaceVerifyClient, cloudauth_edge::Error> {
 }
 
 fn start(client: &FaceVerifyClient) -> Result<String, Box<dyn std::error::Error>> {
+    // A real backend stores the number before the start.
+    let outer_order_no = new_outer_order_no("shop")?;
     let order = InitFaceVerify::new()
         .scene_id(SCENE_ID)
-        .outer_order_no(new_outer_order_no("shop")?)
+        .outer_order_no(outer_order_no.clone())
         .user_id("123456789")
         .meta_info(r#"{"zimVer":"3.0.0","deviceType":"ios"}"#) // the unchanged string from the app's SDK
         .cert_name("张三")
@@ -46,7 +48,7 @@ fn start(client: &FaceVerifyClient) -> Result<String, Box<dyn std::error::Error>
         Err(error) => {
             eprintln!("{:?} must act: {error}", error.audience());
             if error.execution() == cloudauth_edge::Execution::Unknown {
-                eprintln!("The verification may have been started: reconcile the order first.");
+                eprintln!("The order {outer_order_no} may have been started: reconcile it first.");
             }
             Err(error.into())
         }

@@ -35,6 +35,7 @@ import {
   type RejectedResult,
   type SceneId,
   type SettledOrder,
+  type StartNotice,
   type StoredOrder,
   type SubCodeInfo,
   type Verdict,
@@ -273,7 +274,13 @@ has<AttemptReport>("a report", reports[0], {
 const started: InitFaceVerifyResult = has<InitFaceVerifyResult>(
   "the result of InitFaceVerify",
   await client.initFaceVerify({ ...rest, faceContrastPicture }),
-  { certifyId: true, certifyUrl: true, code: true, message: true, requestId: true, raw: true },
+  { certifyId: true, certifyUrl: true, code: true, message: true, requestId: true, notices: true, raw: true },
+);
+const noticed: StartNotice[] = started.notices;
+is(
+  "notices of a start",
+  noticed.map(({ field, rule, message }) => typeof message.zh + field + rule).join(),
+  "",
 );
 const texts: (string | null)[] = [
   started.certifyId,
@@ -540,7 +547,7 @@ const parts: [CertNoAccepted["document"], string | null, string | null, string, 
 ];
 is("parts", parts.join(" "), "resident-identity-card 北京 Beijing 1949-12-31 false");
 
-const name: Accepted | Refused = identity.checkCertName("张三");
+const name: Accepted | Refused = identity.checkCertName("张三", { allowResidencePermits: true });
 if (!name.ok) throw new Error(name.rule);
 has<Accepted>("an accepted name", name, { ok: true, normalized: true, notices: true });
 const notices: Problem[] = name.notices;

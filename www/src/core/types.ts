@@ -188,7 +188,7 @@ export interface CheckedChunk {
 /** The functions that the console calls. */
 export interface Core {
   checkCertNo(text: string, allDocuments: boolean, now: number): Result<CertNoDetails, Problem>;
-  checkCertName(text: string): Result<Accepted, Problem>;
+  checkCertName(text: string, allDocuments: boolean): Result<Accepted, Problem>;
   certNoParts(text: string, allDocuments: boolean, now: number): CertNoPart[];
   previewRequest(draft: Draft, now: number): Preview;
   freshOrderNo(prefix: string, now: number): Result<string, Problem>;

@@ -117,7 +117,7 @@ function PartOfNumber({ part }: { part: CertNoPart }) {
 
 function NameResult({ core }: { core: Core }) {
   const text = t.value.identity;
-  const checked = core.checkCertName(name.value);
+  const checked = core.checkCertName(name.value, allDocuments.value);
   return (
     <div class="card">
       {"Ok" in checked ? (

@@ -1,5 +1,6 @@
 // Installs the npm packages of the project, if package-lock.json has changed since. package.json runs it before every
-// command, so that only this file, lib/project.mjs and lib/stamp.mjs are limited to Node built-ins.
+// command, so that only this file, lib/project.mjs and lib/stamp.mjs are limited to Node built-ins. `hash -r` follows,
+// because the shell remembers the machine's `node`, and the packages may have brought the project's.
 
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

@@ -1,8 +1,11 @@
-// npm start: serves the gateway and the console in workerd, with the sandbox as the upstream. Environment variables:
-// PORT (8787), SANDBOX_PORT (8788).
+// npm start [-- --sandbox]: serves the gateway and the console in workerd, with the sandbox as the upstream unless
+// .dev.vars sets CLOUDAUTH_ENDPOINTS. --sandbox ignores .dev.vars. Environment variables: PORT (8787),
+// SANDBOX_PORT (8788).
 
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { devNull, tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { envSettings } from "../host/env-file.js";
@@ -93,18 +96,21 @@ const startSandbox = (url, port) =>
     `--port=${port}`,
   ]);
 
-const startGateway = (url, port, { vars, persistTo }) =>
-  serve("gateway", `${url}/livez`, "wrangler", devArguments({ port, persistTo, vars }));
+const startGateway = (url, port, { more = [], ...how }) =>
+  serve("gateway", `${url}/livez`, "wrangler", [...devArguments({ port, ...how }), ...more]);
 
 await command(
   import.meta,
-  async () => {
+  async (args) => {
+    if (args.length > 1 || (args.length === 1 && args[0] !== "--sandbox"))
+      throw new Failure("Usage: npm start [-- --sandbox]");
     // npm does not forward every signal; without npm, this process may outlive the shell.
     if (process.env.npm_lifecycle_event) stopWithParent();
     const port = portFrom("PORT", 8787);
     const sandboxPort = portFrom("SANDBOX_PORT", 8788);
-    const devVars = existsSync(at(".dev.vars")) ? envSettings(at(".dev.vars")) : {};
-    const real = devVars.CLOUDAUTH_ENDPOINTS;
+    const hasSettings = existsSync(at(".dev.vars"));
+    const real =
+      hasSettings && args.length === 0 ? envSettings(at(".dev.vars")).CLOUDAUTH_ENDPOINTS : undefined;
     if (!real && port === sandboxPort) throw new Failure("PORT and SANDBOX_PORT must differ.");
     await mustBeFree("PORT", port);
     if (!real) await mustBeFree("SANDBOX_PORT", sandboxPort);
@@ -116,10 +122,12 @@ await command(
     const gatewayUrl = `http://${HOST}:${port}`;
     const sandboxUrl = `http://${HOST}:${sandboxPort}`;
     const children = [];
-    let how = { vars: {}, persistTo: at(".wrangler", "state") };
+    let how = { persistTo: at(".wrangler", "state") };
     if (!real) {
       children.push(await startSandbox(sandboxUrl, sandboxPort));
       // The sandbox loses its verifications when it ends, so the ledger must not keep them either.
+      const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-start-"));
+      process.once("exit", () => rmSync(state, { recursive: true, force: true }));
       how = {
         vars: {
           GATEWAY_MODE: "development",
@@ -127,9 +135,10 @@ await command(
           CLOUDAUTH_ACCESS_KEY_ID: sandboxKey.id,
           CLOUDAUTH_ACCESS_KEY_SECRET: sandboxKey.secret,
         },
-        persistTo: at(".wrangler", "with-sandbox"),
+        persistTo: state,
+        // Instead of .dev.vars or .env, whose callers and secrets would replace the printed credentials.
+        more: [`--env-file=${devNull}`],
       };
-      rmSync(how.persistTo, { recursive: true, force: true });
     }
     const gateway = await startGateway(gatewayUrl, port, how);
     children.push(gateway);
@@ -141,6 +150,8 @@ await command(
       console.log("The sandbox is not started. Calls are billed; the callers are those in GATEWAY_CALLERS.");
       console.log("\nPress Ctrl-C to stop.");
     } else {
+      if (hasSettings && args.length === 0)
+        console.log("\n.dev.vars does not apply: it does not set CLOUDAUTH_ENDPOINTS.");
       console.log(`\n${welcome({ gateway: gatewayUrl, sandbox: sandboxUrl })}`);
     }
     if (missing) console.log(`\nThe gateway refuses to serve:\n${missing}`);

@@ -102,7 +102,8 @@ export function stopChildrenOnSignals(exitCode) {
  */
 export function stopWithParent() {
   const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && process.kill(process.pid, "SIGTERM"), 200).unref();
+  // A second signal would end this process before its children.
+  setInterval(() => process.ppid !== parent && !asked && process.kill(process.pid, "SIGTERM"), 200).unref();
 }
 
 /**

@@ -1,4 +1,4 @@
-// Runs every command in the documentation unchanged against what `npm start` serves. The printed ports, order
+// Runs every command in the documentation against what `npm start` serves. The printed ports, order
 // number and CertifyId are replaced by those of this run, and ORDER_NO keeps its value between blocks;
 // not-run.json lists the commands that cannot run here.
 
@@ -23,7 +23,6 @@ const SAMPLE_ORDER = "e0c34a77f5ac40a5aa5e6ed20c353888";
 const notRun = JSON.parse(read("tests/docs/not-run.json"));
 /** Commands that serve until they are stopped, and what they print when they are ready. */
 const serving = {
-  // Not printed if .dev.vars names the real service, which tests must not call.
   "npm start": /^Sandbox\s+(http\S+)/m,
   "npx cloudauth-edge sandbox --port 8788": /(http:\/\/127\.0\.0\.1:\d+)/,
 };
@@ -45,7 +44,11 @@ const env = {
 
 /** Starts a command that serves, and waits until it prints its URL. */
 function serve(command) {
-  const child = start("sh", ["-c", command.replace("--port 8788", "--port 0")], { env, cwd: root });
+  const here = command
+    .replace("--port 8788", "--port 0")
+    // A developer's .dev.vars can name the real service, which tests must not call.
+    .replace("npm start", "npm start -- --sandbox");
+  const child = start("sh", ["-c", here], { env, cwd: root });
   return address(child, serving[command]);
 }
 

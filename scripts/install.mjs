@@ -23,6 +23,12 @@ export function npmFolder(folder) {
   };
 }
 
+/**
+ * The arguments that install a folder's packages. They include what NODE_ENV=production or npm's setting `omit` leaves
+ * out.
+ */
+export const npmCi = (dev = "--include=dev") => ["ci", "--loglevel=error", "--include=optional", dev];
+
 export const NPM_ADVICE =
   "Fix the npm error above (usually, the registry cannot be reached) and run this command again.";
 
@@ -46,7 +52,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       console.log("npm packages");
       // With the machine's Node: npm replaces the project's.
       const options = { cwd: root, env: machineEnv(), stdio: ["ignore", "inherit", "inherit"] };
-      execFileSync("npm", ["ci", "--loglevel=error"], options);
+      execFileSync("npm", npmCi(), options);
       checkNode();
       packages.markDone();
     }

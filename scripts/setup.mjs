@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "smol-toml";
-import { NPM_ADVICE, npmFolder } from "./install.mjs";
+import { NPM_ADVICE, npmCi, npmFolder } from "./install.mjs";
 import { Failure, answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
 import { at, bindgen, browser, machineEnv, postgresPrograms, python, tools, which } from "./lib/project.mjs";
@@ -53,7 +53,7 @@ function cargoTool(crate, version, { binary = crate, subcommand = [] } = {}) {
 }
 
 /** npm packages in folders with their own lock files. */
-function npmFolders(name, paths, ...options) {
+function npmFolders(name, paths, dev) {
   const folders = paths.map((path) => npmFolder(at(path)));
   return {
     name,
@@ -61,7 +61,7 @@ function npmFolders(name, paths, ...options) {
     isDone: () => folders.every((each) => each.isDone()),
     async run() {
       for (const { folder, markDone } of folders) {
-        await must("npm", ["ci", "--loglevel=error", ...options], { env: machineEnv(), cwd: folder });
+        await must("npm", npmCi(dev), { env: machineEnv(), cwd: folder });
         markDone();
       }
     },

@@ -4,17 +4,18 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
-import { buildConsole, consoleInputs } from "./console.mjs";
+import { buildConsole, consoleDist, consoleInputs } from "./console.mjs";
 import { answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
 import { at, bindgen as bindgenProgram, filesUnder, projectEnv, root } from "./lib/project.mjs";
 import { gzipped, kilobytes } from "./lib/sizes.mjs";
 import { fingerprint, unlessCurrent } from "./lib/stamp.mjs";
-import { buildServer, serverInputs, serverProgram } from "./server.mjs";
+import { buildServer, serverDist, serverInputs } from "./server.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
-export const wasmFile = (variant) => at("pkg", "wasm", variant, "cloudauth_edge_bg.wasm");
+const moduleFolder = (variant) => at("pkg", "wasm", variant);
+export const wasmFile = (variant) => join(moduleFolder(variant), "cloudauth_edge_bg.wasm");
 
 /**
  * One module each for npm users (client), forms (identity), the Worker (gateway), the emulator (sandbox) and the
@@ -133,7 +134,7 @@ async function buildVariant(variant) {
     join(bindgen, "optimized.wasm"),
   ]);
 
-  const out = at("pkg", "wasm", variant);
+  const out = moduleFolder(variant);
   const wasm = wasmFile(variant);
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
@@ -211,11 +212,11 @@ const bundle = ({ module, format, file, banner = "" }) =>
   ]);
 
 /** The simulated phone's page as a module of texts, for bundles and for Workers. */
-const PHONE = "phone.js";
+const PHONE = at("pkg", "wasm", "phone.js");
 function bundlePhone() {
   const files = filesUnder(at("pkg", "phone"));
   const texts = Object.fromEntries(files.map((file) => [basename(file), readFileSync(file, "utf8")]));
-  writeFileSync(at("pkg", "wasm", PHONE), `export default ${JSON.stringify(texts)};\n`);
+  writeFileSync(PHONE, `export default ${JSON.stringify(texts)};\n`);
 }
 
 /** Builds pkg/dist/. */
@@ -236,7 +237,7 @@ function packageInputs(modules) {
 
 /** Removes files that an earlier version of the project built and that would otherwise be packed. */
 function removeUnknown() {
-  const known = new Set([...Object.keys(variants), PHONE]);
+  const known = new Set([...Object.keys(variants), basename(PHONE)]);
   for (const name of existsSync(at("pkg", "wasm")) ? readdirSync(at("pkg", "wasm")) : [])
     if (!known.has(name)) rmSync(at("pkg", "wasm", name), { recursive: true });
 }
@@ -250,15 +251,15 @@ export async function build() {
     // In parallel, because each build spends most of its time linking on one core.
     const built = await Promise.all(
       Object.keys(variants).map((variant) =>
-        unlessCurrent(`wasm-${variant}`, wasmFile(variant), modules, () => buildVariant(variant)),
+        unlessCurrent(`wasm-${variant}`, [moduleFolder(variant)], modules, () => buildVariant(variant)),
       ),
     );
     return built.every((note) => note === "there") ? "there" : undefined;
   });
-  const [dist, page] = [at("pkg", "dist", "index.js"), at("www", "dist", "index.html")];
-  await line("npm package", () => unlessCurrent("package", dist, packageInputs(modules), buildPackage));
-  await line("console", () => unlessCurrent("console", page, consoleInputs(modules), buildConsole));
-  await line("gateway for Node", () => unlessCurrent("server", serverProgram, serverInputs(), buildServer));
+  const npmPackage = [PHONE, at("pkg", "dist")];
+  await line("npm package", () => unlessCurrent("package", npmPackage, packageInputs(modules), buildPackage));
+  await line("console", () => unlessCurrent("console", [consoleDist], consoleInputs(modules), buildConsole));
+  await line("gateway for Node", () => unlessCurrent("server", [serverDist], serverInputs(), buildServer));
 }
 
 await command(import.meta, async () => {

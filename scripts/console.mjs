@@ -5,12 +5,13 @@ import { must } from "./lib/process.mjs";
 import { at, filesUnder } from "./lib/project.mjs";
 import { fingerprint } from "./lib/stamp.mjs";
 
+export const consoleDist = at("www", "dist");
 /** Every file of the built console. */
-export const consoleFiles = () => filesUnder(at("www", "dist"));
+export const consoleFiles = () => filesUnder(consoleDist);
 
 /** @param {string} modules fingerprint of the WebAssembly modules */
 export function consoleInputs(modules) {
-  const sources = filesUnder(at("www")).filter((file) => !file.startsWith(at("www", "dist") + sep));
+  const sources = filesUnder(at("www")).filter((file) => !file.startsWith(consoleDist + sep));
   const others = [
     at("package-lock.json"),
     at("pkg", "dist", "core.js"),

@@ -3,29 +3,28 @@
 
 import { cpSync, rmSync } from "node:fs";
 import { join, sep } from "node:path";
+import { consoleDist } from "./console.mjs";
 import { must } from "./lib/process.mjs";
 import { at, filesUnder } from "./lib/project.mjs";
 import { fingerprint } from "./lib/stamp.mjs";
 
-const dist = at("server", "dist");
-const NAME = "cloudauth-edge-gateway";
-export const serverProgram = join(dist, `${NAME}.js`);
+export const serverDist = at("server", "dist");
 
 /** The other files, by their names in the folder. */
 const files = {
   "gateway.wasm": at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm"),
   "openapi.json": at("worker", "openapi.json"),
-  console: at("www", "dist"),
+  console: consoleDist,
 };
 
 export function serverInputs() {
-  const folders = [at("server"), at("host"), at("pkg"), at("www", "dist")];
-  const sources = folders.flatMap(filesUnder).filter((file) => !file.startsWith(dist + sep));
+  const folders = [at("server"), at("host"), at("pkg"), consoleDist];
+  const sources = folders.flatMap(filesUnder).filter((file) => !file.startsWith(serverDist + sep));
   return fingerprint([...sources, files["openapi.json"], at("scripts", "server.mjs")]);
 }
 
 export async function buildServer() {
-  rmSync(dist, { recursive: true, force: true });
+  rmSync(serverDist, { recursive: true, force: true });
   await must("esbuild", [
     at("server", "cli.js"),
     "--bundle",
@@ -38,8 +37,9 @@ export async function buildServer() {
     // For the coverage of the sources; not published.
     "--sourcemap",
     "--log-level=warning",
-    `--outdir=${dist}`,
-    `--entry-names=${NAME}`,
+    `--outdir=${serverDist}`,
+    "--entry-names=cloudauth-edge-gateway",
   ]);
-  for (const [name, source] of Object.entries(files)) cpSync(source, join(dist, name), { recursive: true });
+  for (const [name, source] of Object.entries(files))
+    cpSync(source, join(serverDist, name), { recursive: true });
 }

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { products } from "../../scripts/lib/dependencies.mjs";
+import { build } from "vite";
+import { npmPackages, products } from "../../scripts/lib/dependencies.mjs";
+import { at } from "../../scripts/lib/project.mjs";
 import { billOf, errorsIn } from "../../scripts/sbom.mjs";
 import { permits } from "../../scripts/supply.mjs";
 
@@ -44,6 +46,30 @@ test("each product has the npm packages that are built into it", () => {
     named(npm("gateway")).sort(),
     [...ofConsole, "%40opentelemetry/api", "bintrees", "prom-client", "tdigest"].sort(),
   );
+});
+
+test("the console contains the packages that its products name", async () => {
+  const modules = new Set();
+  const noted = () => ({
+    name: "noted-modules",
+    generateBundle(_, bundle) {
+      for (const { moduleIds = [] } of Object.values(bundle)) for (const id of moduleIds) modules.add(id);
+    },
+  });
+  await build({
+    configFile: at("www", "vite.config.js"),
+    logLevel: "warn",
+    build: { write: false },
+    plugins: [noted()],
+    worker: { plugins: () => [noted()] },
+  });
+  // A script and a worker of the console.
+  for (const source of ["main.tsx", "identity/worker.ts"]) assert.ok(modules.has(at("www", "src", source)));
+  const contained = [...modules].flatMap(
+    (id) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? [],
+  );
+  const named = npmPackages(products.worker.npm()).map(({ name }) => name);
+  assert.deepEqual([...new Set(contained)].sort(), named.sort());
 });
 
 test("a license expression is permitted if one of its alternatives is", () => {

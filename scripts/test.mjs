@@ -1,12 +1,12 @@
 // npm test [-- --only suite,suite]
-// Runs the suites one after another; a suite without tests fails.
+// Runs the suites one after another; a command that passes no tests fails.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
 import { Failure, run, stopping } from "./lib/process.mjs";
 import { command, line, seconds } from "./lib/progress.mjs";
-import { at, browser, projectEnv, tools } from "./lib/project.mjs";
+import { at, browser, projectEnv, root, tools } from "./lib/project.mjs";
 import { setUp } from "./setup.mjs";
 
 /** Ends a program that hangs; not a limit on speed. */
@@ -20,29 +20,39 @@ const FILES_AT_ONCE = 2;
 const forPrograms = ["--", "--features", "client,fetch,sandbox"];
 const wasm32 = ["--target", "wasm32-unknown-unknown"];
 
-/**
- * Runs every file in a folder of tests/ that is named *.test.js or *.test.mjs, or has one of the given names, with
- * Node's test runner.
- */
-const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
+/** The test files below tests/ with a name, which can be a pattern. Node's own patterns may match nothing. */
+function testFiles(name) {
+  const files = globSync(`tests/${name}.test.{js,mjs}`, { cwd: root }).sort();
+  if (files.length === 0) throw new Error(`No test file is named tests/${name}.test.mjs`);
+  return files;
+}
+
+/** Runs test files with Node's test runner. */
+const nodeTests = (names, limitMs = NODE_TEST_LIMIT_MS) => [
   [
     "node",
     "--test",
     "--test-reporter=spec",
     `--test-concurrency=${FILES_AT_ONCE}`,
     `--test-timeout=${limitMs}`,
-    `tests/${folder}/${names}.test.{js,mjs}`,
+    ...names.flatMap(testFiles),
   ],
 ];
 
-/** The Worker's tests and the official SDKs through the gateway, on another host. */
-const onHost = (names) => nodeTests("{worker,conformance}", NODE_TEST_LIMIT_MS, names);
+/** Tests of the gateway that every host and every store passes. */
+const everyHost = [
+  ...["alarm", "faults", "gateway", "hostile", "polls", "privacy", "race", "webhook"].map(
+    (name) => `worker/${name}`,
+  ),
+  // The official SDKs through the gateway.
+  "conformance/gateway",
+];
 
 /**
  * name      as in --only
  * needs     what setup must have installed, in addition to Rust
  * built     whether it loads the output of scripts/build.mjs
- * counted   whether its runner prints the number of passed tests, which must then be at least one
+ * counted   whether its runners print the number of passed tests, which must then be at least one for each command
  * env       additional environment variables of its commands
  * commands  run in order; each runs regardless of the others' results
  */
@@ -93,9 +103,9 @@ const suites = [
     counted: true,
     commands: [["wasm-pack", "test", "--mode", "no-install", "--headless", "--chrome", ...forPrograms]],
   },
-  { name: "node", built: true, counted: true, commands: nodeTests("node") },
-  { name: "worker", built: true, counted: true, commands: nodeTests("worker") },
-  { name: "storage", needs: ["postgres"], built: true, counted: true, commands: nodeTests("storage") },
+  { name: "node", built: true, counted: true, commands: nodeTests(["node/*"]) },
+  { name: "worker", built: true, counted: true, commands: nodeTests(["worker/*"]) },
+  { name: "storage", needs: ["postgres"], built: true, counted: true, commands: nodeTests(["storage/*"]) },
   {
     name: "server",
     needs: ["python"],
@@ -103,10 +113,11 @@ const suites = [
     counted: true,
     env: { TEST_GATEWAY_HOST: "node" },
     commands: [
-      ...nodeTests("server"),
-      ...onHost(
-        "{gateway,gateway-client,faults,hostile,race,alarm,polls,endpoints,webhook,callers,modes,vendor,privacy}",
-      ),
+      ...nodeTests(["server/*"]),
+      ...nodeTests([
+        ...everyHost,
+        ...["callers", "endpoints", "gateway-client", "modes", "vendor"].map((name) => `worker/${name}`),
+      ]),
     ],
   },
   {
@@ -116,9 +127,9 @@ const suites = [
     counted: true,
     env: { TEST_GATEWAY_HOST: "node", TEST_GATEWAY_DATABASE: "postgres" },
     commands: [
-      ...nodeTests("postgres"),
+      ...nodeTests(["postgres/*"]),
       // Without what does not depend on the database.
-      ...onHost("{gateway,faults,hostile,race,alarm,polls,webhook,privacy}"),
+      ...nodeTests(everyHost),
     ],
   },
   {
@@ -126,31 +137,31 @@ const suites = [
     needs: ["browser"],
     built: true,
     counted: true,
-    commands: nodeTests("browser", LIMIT_MS),
+    commands: nodeTests(["browser/*"], LIMIT_MS),
   },
   {
     name: "conformance",
     needs: ["python"],
     built: true,
     counted: true,
-    commands: nodeTests("conformance"),
+    commands: nodeTests(["conformance/*"]),
   },
   {
     name: "examples",
     needs: ["consumers", "examples"],
     built: true,
     counted: true,
-    commands: nodeTests("examples", LIMIT_MS),
+    commands: nodeTests(["examples/*"], LIMIT_MS),
   },
-  { name: "docs", built: true, counted: true, commands: nodeTests("docs", LIMIT_MS) },
+  { name: "docs", built: true, counted: true, commands: nodeTests(["docs/*"], LIMIT_MS) },
   {
     name: "packaging",
     needs: ["browser", "consumers"],
     built: true,
     counted: true,
-    commands: nodeTests("packaging"),
+    commands: nodeTests(["packaging/*"]),
   },
-  { name: "types", needs: ["consumers"], built: true, counted: true, commands: nodeTests("types") },
+  { name: "types", needs: ["consumers"], built: true, counted: true, commands: nodeTests(["types/*"]) },
   { name: "size", built: true, commands: [["node", "scripts/size.mjs"]] },
 ];
 
@@ -201,12 +212,15 @@ async function runSuite(suite) {
   const failures = [];
   for (const [program, ...args] of suite.commands) {
     const { code, output } = await run(program, args, { env, limitMs: LIMIT_MS });
-    closing.push(...output.split("\n").filter((text) => CLOSING.test(text) || SKIPPED.test(text)));
-    if (code !== 0)
-      failures.push(`${output.trimEnd()}\n${[program, ...args].join(" ")} ended with code ${code}`);
+    const results = output.split("\n").filter((text) => CLOSING.test(text) || SKIPPED.test(text));
+    closing.push(...results);
+    const wrong =
+      code !== 0
+        ? `ended with code ${code}`
+        : suite.counted && counts(results).passed === 0 && "passed no tests";
+    if (wrong) failures.push(`${output.trimEnd()}\n${[program, ...args].join(" ")} ${wrong}`);
   }
   const { passed, skipped } = counts(closing);
-  if (suite.counted && passed === 0) failures.push("no tests found");
   const numbers = suite.counted ? `  ${passed} passed${skipped ? `, ${skipped} skipped` : ""}` : "";
   const failure = failures.join("\n\n");
   const summary = `  ${failure ? "failed" : "passed"}  ${suite.name.padEnd(14)} ${seconds(begun).padStart(8)}${numbers}`;

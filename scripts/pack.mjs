@@ -62,7 +62,14 @@ export async function pack(into, which = "client", repository = process.env.GITH
     const published = { ...manifest(staging), ...places(repository, folder) };
     writeFileSync(join(staging, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
     const { name, version, bundleDependencies = [] } = published;
-    for (const bundled of bundleDependencies) bundle(bundled, staging);
+    for (const bundled of bundleDependencies) {
+      const installed = manifest(at("node_modules", bundled)).version;
+      if (installed !== published.dependencies[bundled])
+        throw new Failure(`${folder}/package.json does not name the installed ${bundled} ${installed}.`, {
+          advice: "Set the same version there and in the project's package.json.",
+        });
+      bundle(bundled, staging);
+    }
     await must("npm", ["pack", "--loglevel=error", "--pack-destination", into], { cwd: staging });
     return join(into, `${name}-${version}.tgz`);
   } finally {

@@ -16,6 +16,8 @@ const bindgenStamp = join(tools, "bindgen", ".built-from");
 const bindgenSources = ["Cargo.lock", "src/main.rs"].map((file) => at("scripts", "bindgen", file));
 const pythonStamp = join(tools, "python", ".installed-requirements");
 const requirements = at("tests", "conformance", "python", "requirements.txt");
+/** With the machine's Python, because another version of it does not find the installed packages. */
+const pythonInputs = () => fingerprint([requirements], answer("python3", ["--version"]) ?? "");
 
 /** The version of a crate in Cargo.lock. */
 const lockedCrate = (wanted) =>
@@ -167,13 +169,13 @@ const needs = {
     name: "Python SDKs of Alibaba Cloud",
     advice:
       "Install Python 3.8 or newer with its venv module (Debian: apt-get install python3 python3-venv).",
-    isDone: () => existsSync(python) && holds(pythonStamp, fingerprint([requirements])),
+    isDone: () => existsSync(python) && holds(pythonStamp, pythonInputs()),
     async run() {
       await must("python3", ["-m", "venv", "--clear", join(tools, "python")]);
       await must(python, ["-m", "pip", "install", "--quiet", "--requirement", requirements], {
         advice: "Check that pip can reach its package index, and run this command again.",
       });
-      writeFileSync(pythonStamp, fingerprint([requirements]));
+      writeFileSync(pythonStamp, pythonInputs());
     },
   }),
 

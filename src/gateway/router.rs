@@ -89,7 +89,10 @@ pub fn route(checked: &CheckedSettings, arrival: &Arrival, now: Timestamp) -> Ro
     };
     let known = Route::of(&request.path).filter(|route| *console || *route != Route::Console);
     let (name, handled) = match known {
-        None if is_rpc(request) => ("rpc", Ok(rpc::rpc(&mut context, settings))),
+        None if is_rpc(request) => {
+            let settings = serving(&context, settings);
+            ("rpc", Ok(rpc::rpc(&mut context, settings)))
+        }
         None if *console && is_page(request) => ("page", Ok(HostAction::Assets)),
         None if request.path == "/" && !is_page(request) => {
             ("none", not_allowed("GET, HEAD, POST".to_owned()))

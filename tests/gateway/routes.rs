@@ -224,6 +224,16 @@ fn a_development_gateway_serves_this_machine_alone() {
         assert_eq!(reply.status, status, "{name}");
         let (_, reply) = host.handle(request("GET", ROUTE, &[BEARER], b""), &mut no_upstream);
         assert_eq!(reply.status, status, "{name}");
+        // In Alibaba Cloud's protocol, a request that is served gets to the missing parameters.
+        let action = [("Action", "InitFaceVerify")];
+        let asked = signed("dev-key-id", "dev-key-secret", &action);
+        let (_, reply) = host.handle(asked, &mut no_upstream);
+        let code = match status {
+            200 => "400",
+            _ => "ServiceUnavailable",
+        };
+        assert_eq!(reply.status, status, "{name}");
+        assert_eq!(body(&reply)["Code"], code, "{name}");
     }
 }
 

@@ -1,8 +1,7 @@
 //! Alibaba Cloud's own protocol.
 
-use crate::error::FieldError;
 use crate::gateway::arrival::{HostAction, RequestContext};
-use crate::gateway::problem::{Problem, ProblemKind};
+use crate::gateway::problem::Problem;
 use crate::gateway::reply_target::{Protocol, ReplyTarget, RpcReplyFormat};
 use crate::gateway::rpc_request;
 use crate::gateway::settings::Settings;
@@ -10,19 +9,17 @@ use crate::gateway::settings::Settings;
 /// Alibaba Cloud's RPC protocol, with responses in its envelope.
 pub(in crate::gateway) fn rpc(
     context: &mut RequestContext<'_>,
-    settings: &Result<Settings, Vec<FieldError>>,
+    settings: Result<&Settings, Problem>,
 ) -> HostAction {
     let request = &context.arrival.request;
     let mut format = RpcReplyFormat::of(request);
     let id = context.request_id.clone();
     let problem =
         |format: &RpcReplyFormat, problem: &Problem| HostAction::from(format.problem(problem, &id));
-    let Ok(settings) = settings else {
-        return problem(&format, &Problem::new(ProblemKind::NotConfigured));
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(not_serving) => return problem(&format, &not_serving),
     };
-    if !settings.serves(&context.arrival.host) {
-        return problem(&format, &Problem::new(ProblemKind::DevelopmentOnly));
-    }
     match context.body() {
         Err(too_large) => return problem(&format, &too_large),
         Ok(Some(read)) => return read,

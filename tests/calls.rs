@@ -177,6 +177,7 @@ fn init_is_retried_only_if_provably_not_executed() {
     }
     for outcome in [
         answered(200, "500", &[]),
+        answered(500, "UnknownError", &[]),
         answered(503, "ServiceUnavailable", &[]),
         answered(400, "SignatureNonceUsed", &[]),
         failed_connection("ECONNRESET"),
@@ -210,7 +211,7 @@ fn errors_say_whether_something_may_have_been_started() {
     }
     let [init_once, describe_once] = once;
     type Make = fn() -> Outcome;
-    let table: [(Make, Execution, bool); 10] = [
+    let table: [(Make, Execution, bool); 11] = [
         (|| failed_connection("ECONNREFUSED"), None, true),
         (|| failed_connection("ECONNRESET"), Unknown, false),
         (|| Outcome::Lost(Loss::TimedOut), Unknown, false),
@@ -219,6 +220,8 @@ fn errors_say_whether_something_may_have_been_started() {
         (|| Outcome::Lost(Loss::AbortedUnsent), None, false),
         (|| answered_with(200, String::new(), &[]), Unknown, false),
         (|| answered(200, "500", &[]), Unknown, false),
+        // An undocumented code proves nothing.
+        (|| answered(500, "UnknownError", &[]), Unknown, false),
         (|| answered(200, "418", &[]), None, true),
         (|| answered(429, "Throttling.User", &[]), None, true),
     ];

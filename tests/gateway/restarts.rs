@@ -138,6 +138,20 @@ fn lists_and_counts_notice_that_the_instance_has_ended() {
 }
 
 #[test]
+fn a_start_whose_call_has_taken_all_its_time_is_not_given_up_at_once() {
+    let mut host = host();
+    let (_, task) = host.task(first());
+    let then = sent(host.commit(CALLER, &task, None));
+    // The call waited for its turn, and ended after the 30 seconds that it may take.
+    host.now = NOW + 40_000;
+    let (_, read) = host.task(read());
+    let reading = replied(host.commit(CALLER, &read, None));
+    assert_eq!(reading.outcome, "order-being-started");
+    let reply = replied(host.commit(CALLER, &then, Some(&started("certify1"))));
+    assert_eq!(reply.status, 201);
+}
+
+#[test]
 fn a_late_outcome_does_not_count_after_the_order_is_started_again() {
     let mut host = host();
     let (_, task) = host.task(first());

@@ -168,6 +168,18 @@ test("a number is freed again if its row appears after begin has failed", async 
   assert.equal(await store.read(order.outerOrderNo), null);
 });
 
+test("a stored order outlasts the time of its call by more than a clock skew", async (context) => {
+  stopClocks(context.mock);
+  let lasts;
+  const begin = (row) => {
+    lasts = Number(row.until) - Date.now();
+    return broken();
+  };
+  const client = clientOf("http://127.0.0.1:1", { ...memoryOrders(), begin }, { totalTimeoutMs: 20_000 });
+  assert.equal((await failure(client.initFaceVerify(orderOf()))).execution, "none");
+  assert.ok(lasts >= 30_000, String(lasts));
+});
+
 test("a number is freed if begin found its own row, and read fails or is aborted", async () => {
   for (const read of [broken, (abort) => (abort(), new Promise(() => {}))]) {
     const store = memoryOrders();

@@ -293,6 +293,43 @@ test("credentials that come too late for one call are used by the next", async (
   assert.equal(asked, 1);
 });
 
+test("credentials that come late replace no newer ones", async () => {
+  const gives = [];
+  const slow = () => new Promise((resolve) => gives.push(resolve) === 1 && mock.timers.tick(5_000));
+  const fetch = fetches(started);
+  const face = asking(slow, fetch, { totalTimeoutMs: 5_000 });
+  assert.equal((await failure(face.initFaceVerify(order))).code, "CredentialsTimeout");
+  const second = face.initFaceVerify(order);
+  await new Promise(setImmediate);
+  const [older, newer] = gives;
+  newer({ ...keys, accessKeyId: "newer" });
+  await second;
+  older({ ...keys, accessKeyId: "older" });
+  await new Promise(setImmediate);
+  await face.initFaceVerify(order);
+  const used = fetch.requests.map(({ body }) => new URLSearchParams(body).get("AccessKeyId"));
+  assert.deepEqual([used, gives.length], [["newer", "newer"], 2]);
+});
+
+test("a start that may have been executed stays so, however a wait for new credentials ends", async () => {
+  const reset = () => Promise.reject(Object.assign(new Error(), { code: "ECONNRESET" }));
+  for (const [give, code] of [
+    [() => Promise.reject(new Error("planted")), "CredentialsFailed"],
+    [() => (mock.timers.tick(30_000), never()), "CredentialsTimeout"],
+    [(controller) => (controller.abort(), never()), "Aborted"],
+  ]) {
+    const controller = new AbortController();
+    const gives = [() => keys, give];
+    const face = asking(() => gives.shift()(controller), fetches(reset, expired), {
+      repeatInit: true,
+      onAttempt: ({ retryInMs }) => retryInMs && setImmediate(() => mock.timers.tick(retryInMs)),
+    });
+    const error = await failure(face.initFaceVerify(order, { signal: controller.signal }));
+    assert.deepEqual([error.code, error.execution, error.retryable], [code, "unknown", false]);
+    assert.equal(gives.length, 0);
+  }
+});
+
 const refused = (code) => async () => Response.json({ Code: code }, { status: 400 });
 
 test("refused credentials are requested again, and used if they are others", async () => {

@@ -33,13 +33,29 @@ describe("SQLite", () => {
   }
 });
 
-test("a deleted order leaves nothing in the database's file", () => {
+test("a commit in SQLite waits for the disk", (t) => {
+  const exec = t.mock.method(DatabaseSync.prototype, "exec");
+  const store = new SqliteStore(join(folder, "synchronous.db"));
+  // The database is opened after its lock. Its connection alone knows this setting.
+  const db = exec.mock.calls.at(-1).this;
+  const FULL = 2;
+  assert.equal(db.prepare("PRAGMA synchronous").get().synchronous, FULL);
+  store.close();
+});
+
+test("a deleted order leaves nothing in the database's files", () => {
   const file = join(folder, "deleted.db");
   const store = new SqliteStore(file);
   const write = (writes) => store.ledger("one").step(() => ({ commit: { writes, alarm: null } }));
   const rows = Array.from({ length: 100 }, (_, at) => `order/${at}`);
   write(rows.map((key) => [key, "planted".repeat(20)]));
   write(rows.map((key) => [key, null]));
+  // SQLite makes a checkpoint by itself after a thousand pages; the next commit begins the log again.
+  const other = new DatabaseSync(file);
+  other.exec("PRAGMA wal_checkpoint(RESTART)");
+  other.close();
+  write([["order/another", "1"]]);
+  for (const path of [file, `${file}-wal`]) assert.ok(!readFileSync(path).includes("planted"), path);
   store.close();
   assert.deepEqual(
     readdirSync(folder).filter((name) => /^deleted\.db-(wal|shm)$/.test(name)),

@@ -41,6 +41,13 @@ function spellings(value) {
   ];
 }
 
+/** What the photo's host sends. Callers see only the picture. */
+const PHOTOS = [
+  [200, "image/jpeg", "planted"],
+  [403, "application/xml", "<Error>planted-photo</Error>"],
+  [200, "text/html", "planted-photo"],
+];
+
 const NEEDLES = [...new Set([...PLANTED, "planted-photo"].flatMap(spellings))];
 
 function nothingIn(bytes, what) {
@@ -51,6 +58,7 @@ function nothingIn(bytes, what) {
 let upstream, gateway;
 const called = [];
 const reports = [];
+const photos = new Set();
 const dice = seeded(20190307);
 let answers = 0;
 
@@ -96,7 +104,10 @@ before(async () => {
       reports.push(JSON.stringify(request.headers) + request.text);
       response.writeHead(reports.length % 2 ? 500 : 204).end(PLANTED[0]);
     } else if (request.url.startsWith("/planted-photo")) {
-      response.writeHead(dice(2) ? 200 : 403, { "content-type": "image/jpeg" }).end("planted");
+      const photo = PHOTOS[dice(PHOTOS.length)];
+      const [status, type, content] = photo;
+      photos.add(photo);
+      response.writeHead(status, { "content-type": type }).end(content);
     } else {
       called.push(request.url + JSON.stringify(request.headers));
       const reply = answer(request.form);
@@ -208,6 +219,7 @@ test("no planted value is printed, stored, put into a URL or reported", async ()
     "upstream-refused",
   ])
     assert.ok(outcomes.has(expected), `${expected} never came: ${[...outcomes]}`);
+  assert.equal(photos.size, PHOTOS.length);
   await until(() => reports.length > 0);
   for (const report of reports) nothingIn(report, "a webhook");
   assert.ok(called.length > 0);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { nodeTransport } from "../../pkg/dist/transport-node.js";
 import { loadCore, settingsText } from "../../host/core.js";
+import { handle } from "../../host/front.js";
 import { LedgerRunner } from "../../host/ledger.js";
 import { at } from "../../scripts/lib/project.mjs";
 import { SqliteStore } from "../../server/sqlite.js";
@@ -18,6 +19,8 @@ import { sample } from "../support/samples.mjs";
 const core = loadCore(readFileSync(at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm")));
 const settings = settingsText({ GATEWAY_MODE: "development" });
 
+const MESSAGE = "planted: 张三 11010519491231002X";
+
 /** The task of a request that starts this order. */
 const startOf = (order) =>
   taskOf("POST", "/v1/face-verifications", new TextEncoder().encode(JSON.stringify(order)));
@@ -25,24 +28,42 @@ const startOf = (order) =>
 /** The task of a request that reads this order. */
 const readOf = (order) => taskOf("GET", `/v1/face-verifications/${order.outerOrderNo}`, new Uint8Array());
 
+const messageOf = (method, path) => ({
+  method,
+  path,
+  query: "",
+  headers: [
+    ["authorization", "Bearer dev-token"],
+    ["content-type", "application/json"],
+  ],
+  host: "127.0.0.1:8787",
+  freshId: crypto.randomUUID(),
+});
+
 function taskOf(method, path, body) {
-  const { caller, then } = core.route(settings, {
-    method,
-    path,
-    query: "",
-    headers: [
-      ["authorization", "Bearer dev-token"],
-      ["content-type", "application/json"],
-    ],
-    host: "127.0.0.1:8787",
-    freshId: crypto.randomUUID(),
-    body,
-  });
+  const { caller, then } = core.route(settings, { ...messageOf(method, path), body });
   assert.equal(then.type, "ledger");
   return { caller, task: then.task };
 }
 
+test("an internal error is logged with its place and code, without its message", async () => {
+  const lines = [];
+  const host = {
+    core,
+    settings,
+    mayGoOn: async () => true,
+    run: () => Promise.reject(Object.assign(new TypeError(MESSAGE), { code: "E_PLANTED" })),
+    observe: (line) => lines.push(line),
+  };
+  const { status, body } = await handle(host, messageOf("GET", "/v1/face-verifications"));
+  const [{ error }] = lines;
+  assert.deepEqual([status, lines.length, error.name, error.code], [500, 1, "TypeError", "E_PLANTED"]);
+  assert.ok(error.at[0].includes("host.test.mjs"), error.at[0]);
+  for (const text of [body, JSON.stringify(lines)]) assert.ok(!text.includes("planted"), text);
+});
+
 test("a start whose turn cannot be found out is not sent, and the order stays free", async (t) => {
+  const { mock: printed } = t.mock.method(console, "error", () => {});
   const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
   const store = new SqliteStore(join(folder, "gateway.db"));
   t.after(() => {
@@ -51,7 +72,7 @@ test("a start whose turn cannot be found out is not sent, and the order stays fr
   });
   const body = JSON.stringify({ Code: "200", ResultObject: { CertifyId: "certify1" } });
   const sent = [];
-  let turn = () => Promise.reject(new Error("planted"));
+  let turn = () => Promise.reject(new Error(MESSAGE));
   const order = sample();
   const { caller, task } = startOf(order);
   const host = {
@@ -69,6 +90,10 @@ test("a start whose turn cannot be found out is not sent, and the order stays fr
   assert.deepEqual([refused.status, refused.outcome, sent.length], [503, "upstream-throttled", 0]);
   assert.ok(!refused.body.includes("planted"), refused.body);
   assert.equal(JSON.parse(refused.body).execution, "none");
+  assert.deepEqual(
+    printed.calls.map(({ arguments: [line] }) => line),
+    ['{"turn":"failed","error":"Error"}'],
+  );
   turn = async () => 0;
   assert.equal((await runner.run(startOf(order).task)).reply.status, 201);
   assert.equal(sent.length, 1);

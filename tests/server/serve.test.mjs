@@ -217,19 +217,28 @@ test("SIGTERM: a waiting poll is answered with the current state", LIMIT, async 
   assert.equal(await ended, 0);
 });
 
-test("the shutdown is bounded, and a call cut off by it is not started again", LIMIT, async () => {
-  const vendor = await heldVendor();
-  const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: vendor.url, GATEWAY_SHUTDOWN_SECONDS: "1" });
-  const order = sample();
-  const cut = gateway.call("POST", ROUTE, { body: order });
-  const failed = assert.rejects(cut);
-  await vendor.arrival;
-  assert.equal(await gateway.signal("SIGTERM"), 1);
-  await failed;
-  await gateway.restart();
-  const { json } = await gateway.call("POST", ROUTE, { body: order });
-  assert.equal(json.code, "start-outcome-unknown");
-});
+test(
+  "the shutdown waits for calls, also without a client, within bounds, and none is started again",
+  LIMIT,
+  async () => {
+    for (const leaves of [false, true]) {
+      const vendor = await heldVendor();
+      const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: vendor.url, GATEWAY_SHUTDOWN_SECONDS: "1" });
+      const order = sample();
+      const client = new AbortController();
+      const cut = gateway.call("POST", ROUTE, { body: order, signal: client.signal });
+      const failed = assert.rejects(cut);
+      await vendor.arrival;
+      if (leaves) client.abort();
+      // With 0, all calls would have ended.
+      assert.equal(await gateway.signal("SIGTERM"), 1);
+      await failed;
+      await gateway.restart();
+      const { json } = await gateway.call("POST", ROUTE, { body: order });
+      assert.equal(json.code, "start-outcome-unknown");
+    }
+  },
+);
 
 test("/readyz says that the database cannot be reached; /livez does not ask it", LIMIT, async () => {
   const gateway = await gatewayWith({});

@@ -8,8 +8,11 @@ import pg from "pg";
 import { at } from "../../scripts/lib/project.mjs";
 import { migrate } from "../../server/postgres-schema.js";
 import { PostgresStore } from "../../server/postgres.js";
-import { until } from "../support/until.mjs";
+import { faultServer, started } from "../support/fault-server.mjs";
+import { startGateway } from "../support/gateway.mjs";
 import { freePort } from "../support/programs.mjs";
+import { sample } from "../support/samples.mjs";
+import { until } from "../support/until.mjs";
 import { startPostgres } from "./database.mjs";
 import { startPooler } from "./pooler.mjs";
 
@@ -144,6 +147,39 @@ test("an instance without a lease writes nothing, takes no alarm, and reports it
   assert.equal(sql("SELECT count(*) FROM rows"), "0");
 });
 
+test("a lease is over by either clock of its instance, whatever the database says", async (t) => {
+  const store = await open();
+  for (const clock of [Date, performance]) {
+    const over = clock.now() + LEASE.leaseSeconds * 1_000;
+    const { mock } = t.mock.method(clock, "now", () => over);
+    assert.throws(() => store.mustHoldLease(), { name: "LeaseLost" });
+    mock.restore();
+    store.mustHoldLease();
+  }
+});
+
+test("an instance whose lease is over sends no start, although the database lets it write", async (t) => {
+  await using vendor = await faultServer(started);
+  const gateway = await startGateway(
+    { GATEWAY_MODE: "development", CLOUDAUTH_ENDPOINTS: vendor.endpoint },
+    { on: "node", hostile: true, shared: { url } },
+  );
+  t.after(() => gateway.close());
+  const start = async () => {
+    const { status } = await gateway.call("POST", "/v1/face-verifications", { body: sample() });
+    return [status, vendor.requests.length];
+  };
+  assert.deepEqual(await start(), [201, 1]);
+  // The lease can be read, and not renewed.
+  const holder = new pg.Client(url);
+  await holder.connect();
+  t.after(() => holder.end());
+  await holder.query("BEGIN; LOCK TABLE instances IN SHARE MODE");
+  gateway.shiftClock(3_600_000);
+  assert.deepEqual(await start(), [500, 1]);
+  assert.equal(sql("SELECT count(*) FROM rows WHERE key LIKE 'order/%'"), "2");
+});
+
 test("an instance that closes sends nothing more", async () => {
   const one = await open();
   const closed = one.close();
@@ -195,6 +231,13 @@ test("turns are given one at a time over all instances", async () => {
     given.sort((a, b) => a - b),
     Array.from({ length: 20 }, (_, number) => number + 1),
   );
+});
+
+test("the commits after a turn wait for the disk again", async () => {
+  const store = await open();
+  await store.turn("a", () => ({ freeAt: 1 }));
+  const [setting] = await store.transaction(undefined, (query) => query("SHOW synchronous_commit"));
+  assert.deepEqual(setting, { synchronous_commit: "on" });
 });
 
 test("a connection that ends in a step repeats the step once if it is not committed", async () => {

@@ -147,6 +147,7 @@ impl Problem {
         let was_unknown = self.execution == Execution::Unknown;
         self.execution = Execution::Unknown;
         self.retryable = false;
+        self.headers.retain(|(name, _)| name != "retry-after");
         if self.kind == ProblemKind::InternalError {
             self.detail = Text::new(
                 "网关内部错误，请运维凭 requestId 查看日志。该订单可能已经发起：请先查询该订单；再次提交相同内容（不带 restartUnknown）不会重复发起。",
@@ -491,14 +492,20 @@ mod tests {
                 false,
             ),
             (Problem::new(ProblemKind::InternalError), "none", true),
-            (Problem::new(ProblemKind::UpstreamThrottled), "none", true),
+            (
+                Problem::new(ProblemKind::UpstreamThrottled).retry_after(2),
+                "none",
+                true,
+            ),
             (
                 Problem::new(ProblemKind::InternalError).execution_unknown(),
                 "unknown",
                 false,
             ),
             (
-                Problem::new(ProblemKind::UpstreamThrottled).execution_unknown(),
+                Problem::new(ProblemKind::UpstreamThrottled)
+                    .retry_after(2)
+                    .execution_unknown(),
                 "unknown",
                 false,
             ),
@@ -509,6 +516,7 @@ mod tests {
             assert_eq!(body["execution"], execution, "{}", problem.code());
             assert_eq!(body["retryable"], retryable, "{}", problem.code());
             // Only retryable problems advise a retry.
+            assert!(retryable || reply.headers.iter().all(|(name, _)| name != "retry-after"));
             for (text, retry) in [
                 ("en", ["Retry later", "retry after"]),
                 ("zh", ["稍后重试", "之后重试"]),

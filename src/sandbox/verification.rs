@@ -88,10 +88,9 @@ impl Verification {
     }
 
     pub(super) fn stage(&self, now: Timestamp) -> Stage {
-        let set_back = now.unix_millis() < self.created_at;
         match (self.ended_at, self.opened_at) {
-            // A submission is final, also if the clock has been set back since, and so is a script's outcome.
-            (Some(_), _) if set_back || self.script_millis_left(now) == 0 => Stage::Ended,
+            // A submission is final, also if the clock has been set back since, and so is a script's immediate outcome.
+            (Some(_), _) if self.script_millis_left(now) == 0 => Stage::Ended,
             (None, _) if now >= self.expires_at() => Stage::Expired,
             (_, Some(_)) => Stage::Opened,
             _ => Stage::Created,

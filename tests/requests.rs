@@ -95,7 +95,8 @@ fn a_minimal_request_gets_the_fixed_values() {
 
 #[test]
 fn a_latin_name_belongs_to_a_foreign_permanent_resident_card() {
-    const FOREIGN: &str = "911124198108030024";
+    // Country 000 does not exist, so nobody has this number.
+    const FOREIGN: &str = "911000194912310022";
     let mut all = options();
     all.documents = Documents::All;
     let named = |options: &ValidationOptions, number: Option<&'static str>| {
@@ -115,6 +116,8 @@ fn a_latin_name_belongs_to_a_foreign_permanent_resident_card() {
         assert_eq!(named(&all, number), Err("latin-letter"), "{number:?}");
     }
     assert_eq!(named(&options(), Some(FOREIGN)), Err("latin-letter"));
+    // Only the number is wrong.
+    assert_eq!(named(&all, Some(" 911000194912310022")), Err("white-space"));
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub fn check(text: &str, documents: Documents) -> Result<Accepted<NoDetails>, Ru
             ),
         });
     }
-    if documents == Documents::All && text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+    if documents == Documents::All && is_in_latin(text) {
         return check_latin(text);
     }
     let mut normalized = String::with_capacity(text.len());
@@ -128,6 +128,14 @@ fn check_latin(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
         notices: Vec::new(),
         details: NoDetails {},
     })
+}
+
+/// Whether a name has Latin letters and no Han character. Otherwise a stray letter is the mistake.
+fn is_in_latin(name: &str) -> bool {
+    name.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && !name
+            .chars()
+            .any(|character| matches!(class(character), Class::Han))
 }
 
 /// Whether a separator is at the start or the end, or follows another separator.

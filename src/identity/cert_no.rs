@@ -81,7 +81,7 @@ impl Documents {
     /// begins with 9, and only such a card has a name in Latin letters.
     pub(crate) fn of_number(self, number: Option<&str>) -> Self {
         match number {
-            Some(number) if number.starts_with('9') => self,
+            Some(number) if number.trim_start().starts_with(['9', '９']) => self,
             _ => Self::ResidentIdentityCard,
         }
     }

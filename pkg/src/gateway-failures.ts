@@ -119,8 +119,8 @@ const LOSSES: Record<string, Failure> = {
     "Timeout",
     "operator",
     true,
-    "网关未在规定时间内返回完整的响应，请检查网络或增大 timeoutMs；以相同参数再次调用（不带 restartUnknown）不会重复发起认证。",
-    "The gateway did not return a complete response in time; check the network or raise timeoutMs. A repeated call without restartUnknown does not start a second verification.",
+    "网关未在规定时间内返回完整的响应，请检查网络或增大 timeoutMs。",
+    "The gateway did not return a complete response in time; check the network or raise timeoutMs.",
   ),
   "too-large": local(
     "protocol",
@@ -144,8 +144,8 @@ const CONNECTION = local(
   "ConnectionFailed",
   "operator",
   true,
-  "未能连接到网关，或连接中断；请检查网络与 url。以相同参数再次调用（不带 restartUnknown）不会重复发起认证。",
-  "The gateway is unreachable, or the connection was interrupted; check the network and the url. A repeated call without restartUnknown does not start a second verification.",
+  "未能连接到网关，或连接中断；请检查网络与 url。",
+  "The gateway is unreachable, or the connection was interrupted; check the network and the url.",
 );
 
 /** No response arrived: a start may have reached the gateway. */
@@ -160,20 +160,22 @@ export function lost({ kind, error }: Outcome, sentStart: boolean): Lost {
 
 /** The last failure of a call of which an attempt may have started the order. */
 export function maybeStarted(failure: Failure): Failure {
-  const { execution, message } = failure;
-  const known = execution === "unknown";
-  return {
-    ...failure,
-    execution: "unknown",
-    retryable: false,
-    // The message of a lost start says it already.
-    message: known ? message : { zh: message.zh + EARLIER.zh, en: `${message.en} ${EARLIER.en}` },
-  };
+  return { ...failure, execution: "unknown", retryable: false, message: withDoubt(failure) };
 }
 
-const EARLIER: Messages = {
-  zh: "此前的一次请求可能已发起该订单；以相同参数再次调用（不带 restartUnknown）不会重复发起认证。",
-  en: "An earlier attempt may have started the order; a repeated call without restartUnknown does not start a second verification.",
+function withDoubt({ message, code, execution, requestId }: Failure): Messages {
+  const fromGateway = requestId !== undefined;
+  if (fromGateway && execution === "unknown") return message;
+  // The gateway's message is about the last attempt alone, and can advise to retry.
+  const { zh, en } = fromGateway
+    ? { zh: `网关拒绝了最后一次请求（${code}）。`, en: `The gateway refused the last attempt (${code}).` }
+    : message;
+  return { zh: zh + MAY_BE_STARTED.zh, en: `${en} ${MAY_BE_STARTED.en}` };
+}
+
+const MAY_BE_STARTED: Messages = {
+  zh: "该订单可能已发起；以相同参数再次调用（不带 restartUnknown）不会重复发起认证。",
+  en: "The order may have been started; a repeated call without restartUnknown does not start a second verification.",
 };
 
 export const BEING_STARTED: ProblemCode = "order-being-started";

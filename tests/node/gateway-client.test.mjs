@@ -323,6 +323,17 @@ test("a later refusal does not hide that an earlier attempt may have started the
   await using server = await faultServer(reset, refusal(429, "daily-limit"));
   const error = await errorOf(clientOf(server).start(order));
   assert.deepEqual([error.code, error.execution, error.retryable], ["daily-limit", "unknown", false]);
+  assert.match(
+    error.messages.en,
+    /^The gateway refused the last attempt \(daily-limit\)\. The order may have been/,
+  );
+  for (const last of [reset, text("<html>", 502)]) {
+    await using proxy = await faultServer(reset, last, last);
+    const lost = await errorOf(clientOf(proxy).start(order));
+    assert.deepEqual([lost.execution, lost.retryable], ["unknown", false]);
+    assert.match(lost.messages.en, / The order may have been started; a repeated call/);
+    assert.match(lost.messages.zh, /。该订单可能已发起；/);
+  }
 });
 
 test("a token function that fails after a lost start does not claim that nothing was started", async () => {
@@ -330,11 +341,8 @@ test("a token function that fails after a lost start does not claim that nothing
   const tokens = [async () => TOKEN, () => Promise.reject(new Error("planted"))];
   const error = await errorOf(clientOf(server, { token: () => tokens.shift()() }).start(order));
   assert.deepEqual([error.code, error.execution, error.retryable], ["CredentialsFailed", "unknown", false]);
-  assert.match(
-    error.messages.en,
-    /this request was not sent.* An earlier attempt may have started the order/,
-  );
-  assert.match(error.messages.zh, /本次请求未发送.*此前的一次请求可能已发起该订单/);
+  assert.match(error.messages.en, /this request was not sent.* The order may have been started/);
+  assert.match(error.messages.zh, /本次请求未发送.*该订单可能已发起/);
 });
 
 test("a start without a CertifyId is not a start", async () => {

@@ -277,7 +277,7 @@ export interface ReadOptions extends CallOptions {
 
 /** Options of `waitForResult`. */
 export interface WaitForVerdictOptions extends ReadOptions {
-  /** Time limit in milliseconds, including a request in progress; default 120000. 0 makes one request. */
+  /** Time limit in milliseconds, including a request in progress; default 120000. With 0, one query, with its attempts. */
   deadlineMs?: number | undefined;
   /** Called for every `pending` response. If it returns a promise, the next request waits for it. An error ends the wait. */
   onPending?: ((order: PendingFaceVerification) => void) | undefined;

@@ -181,7 +181,10 @@ export interface AttemptReport {
   code: string;
   /** Alibaba Cloud's RequestId, by which its support finds the request; null without one. */
   requestId: string | null;
-  /** Milliseconds until the next attempt, if any. */
+  /**
+   * Milliseconds until the next attempt; null if this is the last one. The call can end before that attempt, for example if it
+   * is aborted; no further report follows then.
+   */
   retryInMs: number | null;
 }
 
@@ -406,7 +409,7 @@ export interface FieldProblem {
 
 /** Options of `waitForResult`. */
 export interface WaitOptions extends CallOptions {
-  /** Time limit in milliseconds, including a query in progress; default 120000. 0 makes one query. */
+  /** Time limit in milliseconds, including a query in progress; default 120000. With 0, one query, with its attempts. */
   deadlineMs?: number | undefined;
   /** Called for every `pending` response. If it returns a promise, the next query waits for it. An error ends the wait. */
   onPending?: ((result: PendingResult) => void) | undefined;

@@ -145,6 +145,7 @@ async fn reconcile(mut request: Request, outer_order_no: &str, env: &Env) -> Res
     let Ok(Reconciled { certify_id }) = request.json().await else {
         return message("请求有误", 400);
     };
+    let certify_id = certify_id.filter(|id| !id.is_empty());
     let state = match certify_id {
         Some(_) => State::Started,
         None => State::Failed,

@@ -1,7 +1,7 @@
 // The commands in package.json and the scripts behind them.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { test } from "node:test";
@@ -16,8 +16,12 @@ test("every npm command installs the packages and then looks for the project's N
     assert.ok(script.startsWith("node scripts/install.mjs && hash -r && "), name);
 });
 
-test("development packages are installed also where npm leaves them out by default", async () => {
-  const [cwd, env] = [at("scripts", "reference"), { ...projectEnv(), NODE_ENV: "production" }];
+test("development packages are installed also where npm leaves them out by default", async (t) => {
+  const cwd = mkdtempSync(join(tmpdir(), "cloudauth-edge-packages-"));
+  t.after(() => rmSync(cwd, { recursive: true }));
+  for (const file of ["package.json", "package-lock.json"])
+    copyFileSync(at("scripts", "reference", file), join(cwd, file));
+  const env = { ...projectEnv(), NODE_ENV: "production" };
   assert.match(
     await must("npm", [...npmCi(), "--dry-run", "--offline"], { cwd, env }),
     /^added \d+ packages/m,

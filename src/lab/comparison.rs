@@ -206,7 +206,16 @@ impl Texts<'_> {
                 0 => vec![wrong_method(our_line, their_line, self.origin)],
                 1 => vec![wrong_path()],
                 _ if at.saturating_add(1) == ours.len() => vec![wrong_body(self.origin)],
-                _ => vec![wrong_header(our_line, their_line)],
+                _ => {
+                    let line = match (theirs.contains(our_line), ours.contains(their_line)) {
+                        _ if our_line.is_empty() => their_line,
+                        (true, false) => their_line,
+                        // Both sides are sorted, so the other one lacks the smaller name.
+                        (false, false) => our_line.min(their_line),
+                        (_, true) => our_line,
+                    };
+                    vec![wrong_header(line)]
+                }
             };
             if !causes.is_empty() {
                 return causes;
@@ -346,9 +355,8 @@ fn rpc_parts(text: &str) -> (&str, &str, &str) {
     (next(), next(), next())
 }
 
-fn wrong_header(ours: &str, theirs: &str) -> Finding {
-    let name = ours.split_once(':').map_or(theirs, |(name, _)| name);
-    let name = name.split(':').next().unwrap_or_default();
+fn wrong_header(line: &str) -> Finding {
+    let name = line.split(':').next().unwrap_or_default();
     if name == "host" {
         return Finding::fatal(
             "host",

@@ -114,7 +114,9 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         completeness(&reading, scheme, method, is_different)
     };
     // What was read and explains the signature is the whole request.
-    let is_unknown = !is_explained && is_part_unknown(&reading, completeness, scheme);
+    let is_unknown = !is_explained
+        && (is_part_unknown(&reading, completeness, scheme)
+            || !absent_headers(&reading).is_empty());
     // A mismatch shows nothing if a value is masked, unless a mistake explains it.
     let right = matches.filter(|_| is_explained || !is_unknown && masked.is_none());
     // Without its body, a request cannot be compared, unless it turns out to be complete. Of a string to
@@ -474,9 +476,11 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
             ),
         ));
     } else {
+        let absent = absent_headers(reading);
         let missing: Vec<&str> = acs3::MANDATORY_HEADERS
             .into_iter()
             .filter(|name| reading.header(name).is_none_or(str::is_empty))
+            .filter(|name| !absent.iter().any(|absent| absent == name))
             .collect();
         if !missing.is_empty() {
             findings.push(missing_parts(missing.join(", ")));
@@ -606,6 +610,27 @@ fn rounded(value: i64, unit: i64) -> i64 {
     value.saturating_add(unit / 2).div_euclid(unit)
 }
 
+/// The names of the request's headers, in lower case.
+fn sent_headers(reading: &Reading) -> Vec<String> {
+    let host = reading.host.as_ref().map(|_| "host".to_owned());
+    let names = reading.headers.iter();
+    let names = names.map(|(name, _)| name.to_ascii_lowercase());
+    names.chain(host).collect()
+}
+
+/// The headers that `SignedHeaders` lists although the request does not have them. They may only not
+/// have been pasted.
+fn absent_headers(reading: &Reading) -> Vec<String> {
+    let sent = sent_headers(reading);
+    let is_absent = |name: &String| {
+        // curl adds headers such as content-type.
+        let is_added = reading.form == Form::Curl && !name.starts_with("x-acs-");
+        !name.is_empty() && !sent.contains(name) && !is_added && !mask::in_value(name)
+    };
+    let signed = signed_headers(reading).unwrap_or_default();
+    signed.into_iter().filter(is_absent).collect()
+}
+
 /// The headers that `SignedHeaders` omits although they must be signed, and those that it lists although
 /// the request does not have them.
 fn not_signed_headers(reading: &Reading) -> Vec<Finding> {
@@ -615,24 +640,13 @@ fn not_signed_headers(reading: &Reading) -> Vec<Finding> {
     if signed.iter().any(|name| mask::in_value(name)) {
         return Vec::new();
     }
-    let host = reading.host.as_ref().map(|_| "host".to_owned());
-    let names = reading.headers.iter();
-    let names = names.map(|(name, _)| name.to_ascii_lowercase());
-    let sent: Vec<String> = names.chain(host).collect();
+    let sent = sent_headers(reading);
     let has_body = reading.body.is_some() || reading.completeness != Completeness::Whole;
     let mut omitted: Vec<&str> = Vec::new();
     for name in &sent {
         let must_be = acs3::must_be_signed(name) && (has_body || name != "content-type");
         if must_be && !signed.contains(name) && !omitted.contains(&name.as_str()) {
             omitted.push(name);
-        }
-    }
-    let mut not_sent: Vec<&str> = Vec::new();
-    for name in &signed {
-        // curl adds headers such as content-type.
-        let is_added = reading.form == Form::Curl && !name.starts_with("x-acs-");
-        if !name.is_empty() && !sent.contains(name) && !is_added {
-            not_sent.push(name);
         }
     }
     let mut findings = Vec::new();
@@ -646,8 +660,9 @@ fn not_signed_headers(reading: &Reading) -> Vec<Finding> {
             ),
         ));
     }
-    if !not_sent.is_empty() && reading.completeness == Completeness::Whole {
-        let names = not_sent.join(", ");
+    let absent = absent_headers(reading);
+    if !absent.is_empty() && reading.completeness != Completeness::Part {
+        let names = absent.join(", ");
         findings.push(Finding::unread(
             "signed-header-missing",
             Text::composed(

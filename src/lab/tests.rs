@@ -493,19 +493,38 @@ fn names_the_headers_that_are_not_signed() {
         }
     }
     let sent = request.replace(&format!("{}\n", nonce.replace(':', ": ")), "");
-    let found = examined(&sent, "", "");
-    assert_eq!(rules(&found.conclusions), ["signed-header-missing"]);
-    // It may only not have been pasted.
-    assert_eq!(found.conclusions[0].standing, Standing::Unknown);
-    assert!(
-        found
-            .findings
-            .iter()
-            .all(|one| one.rule != "signed-header-missing" || !one.fatal)
-    );
+    for secret in ["", SECRET, "another"] {
+        for answer in ["", &acs3_answer(&canonical)] {
+            let found = examined(&sent, secret, answer);
+            assert_eq!(rules(&found.conclusions), ["signed-header-missing"]);
+            // It may only not have been pasted.
+            assert_eq!(found.conclusions[0].standing, Standing::Unknown);
+            assert!(found.findings.iter().all(|one| !one.fatal));
+        }
+    }
+    // Without `SignedHeaders`, the header is missing.
+    let (before, _) = sent.split_once("Authorization").unwrap();
+    let unsigned = examined(&format!("{before}x-acs-signature-method: x\n\n"), "", "");
+    assert_eq!(unsigned.findings[0].rule, "missing");
     let incomplete = conclusions(&request, "", "IncompleteSignature");
     assert_eq!(rules(&incomplete), ["incomplete-signature"]);
     assert!(!incomplete[0].message.en.contains("SignatureMethod"));
+}
+
+#[test]
+fn a_header_on_one_side_only_is_named() {
+    let (canonical, _, _) = acs3("CertifyId=91707dc2", SECRET);
+    let without = canonical.replace("x-acs-date:2023-10-26T10:22:32Z\n", "");
+    let end = canonical.find("n1\n").unwrap();
+    for (ours, theirs) in [
+        (&*canonical, &*without),
+        (&without, &canonical),
+        (&without, canonical.get(..end).unwrap()),
+    ] {
+        let found = conclusions(ours, "", &acs3_answer(theirs));
+        assert_eq!(rules(&found), ["header"]);
+        assert!(found[0].message.en.contains("x-acs-date"), "{found:?}");
+    }
 }
 
 #[test]
@@ -863,6 +882,14 @@ fn acs3(query: &str, secret: &str) -> (String, String, String) {
     (canonical, text, request)
 }
 
+/// The server's error with this canonical request.
+fn acs3_answer(canonical: &str) -> String {
+    let hash = hex(&Sha256::digest(canonical.as_bytes()));
+    in_json(&format!(
+        "Specified signature does not match our calculation. server StringToSign is [ACS3-HMAC-SHA256\n{hash}] server CanonicalRequest is [{canonical}]"
+    ))
+}
+
 #[test]
 fn under_acs3_nothing_is_made_of_what_cannot_be_seen() {
     let (canonical, text, request) = acs3("CertifyId=91707dc2&SceneId=1000000006", SECRET);
@@ -871,7 +898,7 @@ fn under_acs3_nothing_is_made_of_what_cannot_be_seen() {
             "Specified signature does not match our calculation. server StringToSign is [{text}] server CanonicalRequest is [{canonical}]"
         ))
     };
-    let whole = message(&canonical);
+    let whole = acs3_answer(&canonical);
     assert_eq!(rules(&conclusions(&request, "", "")), [""; 0]);
     assert_eq!(
         rules(&conclusions(&request, "", &whole)),

@@ -108,13 +108,18 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         _ => matches == Some(false) && masked.is_none(),
     };
     let is_explained = matches == Some(true) || mistakes.is_some();
-    let completeness = if is_explained {
+    // What was read and explains the signature is all that was signed, but not all that was sent.
+    let leaves_out = |one: &Finding| ["body-not-signed", "query-not-signed"].contains(&one.rule);
+    let is_whole = matches == Some(true)
+        || mistakes
+            .as_ref()
+            .is_some_and(|mistakes| !mistakes.iter().any(leaves_out));
+    let completeness = if is_whole {
         reading.completeness
     } else {
         completeness(&reading, scheme, method, is_different)
     };
-    // What was read and explains the signature is the whole request.
-    let is_unknown = !is_explained
+    let is_unknown = !is_whole
         && (is_part_unknown(&reading, completeness, scheme)
             || !absent_headers(&reading).is_empty());
     // A mismatch shows nothing if a value is masked, unless a mistake explains it.
@@ -129,7 +134,7 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         None => own_causes(&reading, &stages, scheme),
         Some(_) => Vec::new(),
     };
-    let mut findings = findings(&reading, completeness, &stages, scheme, is_explained, now);
+    let mut findings = findings(&reading, completeness, &stages, scheme, is_whole, now);
     findings.extend(has_ampersand.then(secret_with_ampersand));
     findings.extend(masked.filter(|_| right != Some(true)));
     findings.extend(known.secret.and_then(secret_finding));
@@ -361,7 +366,7 @@ fn findings(
     completeness: Completeness,
     stages: &Stages,
     scheme: SignatureVersion,
-    is_explained: bool,
+    is_whole: bool,
     now: Timestamp,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -391,7 +396,7 @@ fn findings(
             ),
         ));
     }
-    if !is_explained {
+    if !is_whole {
         let unread = match completeness {
             Completeness::Whole => None,
             Completeness::BodyMissing if reading.form == Form::Url => Some(body_not_shown()),

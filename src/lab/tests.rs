@@ -1097,6 +1097,31 @@ fn a_request_of_which_a_part_was_read_accuses_nobody() {
     assert_ne!(found(&format!("curl -X POST '{html}'"), SECRET), ["right"]);
 }
 
+#[test]
+fn a_body_that_was_not_signed_and_breaks_off_is_not_compared() {
+    let pairs = right_pairs();
+    let (query, _) = pairs.split_once("&Signature=").unwrap();
+    let (query, after) = query.split_once("&CertName=").unwrap();
+    let (body, after) = after.split_once("&SceneId=").unwrap();
+    let query = format!("{query}&SceneId={after}");
+    let text = format!("POST&%2F&{}", right_encoder(&query));
+    let signature = STANDARD.encode(hmac_sha1("testsecret&", &text));
+    let url = format!(
+        "https://cloudauth.aliyuncs.com/?{query}&Signature={}",
+        right_encoder(&signature)
+    );
+    let answer = in_json(&format!("{SENTENCE}{}", received()));
+    let cut = body.get(..body.len() - 20).unwrap();
+    let found = examined(&format!("{url}\nCertName={cut}..."), SECRET, &answer);
+    assert_eq!(rules(&found.conclusions), ["body-not-signed"]);
+    assert!(found.comparison.is_none());
+    assert_eq!(found.findings[0].rule, "part-read");
+    let found = examined(&format!("{url}\nCertName={body}"), SECRET, &answer);
+    assert_eq!(rules(&found.conclusions), ["body-not-signed"]);
+    assert!(found.comparison.is_some());
+    assert!(found.findings.is_empty());
+}
+
 /// The parameters of a right request.
 fn right_pairs() -> String {
     let request = Program::default().request();

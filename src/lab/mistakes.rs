@@ -36,7 +36,7 @@ struct Habits {
     signs_signature: bool,
     order: Order,
     drops_empty: bool,
-    leaves_out: Option<String>,
+    leaves_out: Vec<String>,
     leaves_out_place: Option<Place>,
     digest: Option<Digest>,
     hashes_nothing_of_the_body: bool,
@@ -248,22 +248,22 @@ static COMMON: &[Mistake] = &[
     mistake(Acts::Text, "lower-case-method", |habits| habits.lower_case_method = true,
         "HTTP 方法用了小写，应为大写。",
         "The method was signed in lower case instead of upper case."),
-    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{secret}\n")),
+    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{}\n", secret.trim())),
         "AccessKeySecret 末尾多了一个换行（通常是从文件读取时带入的）。",
         "The AccessKeySecret ended with a line feed, most likely read from a file."),
-    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{secret}\r\n")),
+    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{}\r\n", secret.trim())),
         "AccessKeySecret 末尾多了回车换行（通常是从文件读取时带入的）。",
         "The AccessKeySecret ended with a carriage return and line feed, most likely read from a file."),
-    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{secret} ")),
+    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{} ", secret.trim())),
         "AccessKeySecret 末尾多了一个空格（通常是复制时带入的）。",
         "The AccessKeySecret ended with a space, most likely from copying."),
-    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{secret}\t")),
+    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{}\t", secret.trim())),
         "AccessKeySecret 末尾多了一个制表符（通常是复制时带入的）。",
         "The AccessKeySecret ended with a tab, most likely from copying."),
-    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{secret}\r")),
+    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!("{}\r", secret.trim())),
         "AccessKeySecret 末尾多了一个回车（通常是从文件读取时带入的）。",
         "The AccessKeySecret ended with a carriage return, most likely read from a file."),
-    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!(" {secret}")),
+    mistake(Acts::Key, "secret-white-space", |habits| habits.key = Some(|secret, _| format!(" {}", secret.trim())),
         "AccessKeySecret 开头多了一个空格（通常是复制时带入的）。",
         "The AccessKeySecret began with a space, most likely from copying."),
     mistake(Acts::Key, "secret-quoted", |habits| habits.key = Some(|secret, _| format!("\"{secret}\"")),
@@ -330,6 +330,14 @@ static ACS3: &[Mistake] = &[
     mistake(Acts::Key, "sha1", |habits| habits.digest = Some(|key, message| hex::encode(hmac_sha1(key, message))),
         "用了 HMAC-SHA1，ACS3 应使用 HMAC-SHA256。",
         "HMAC-SHA1 was used; ACS3 requires HMAC-SHA256."),
+];
+
+/// Parameters that programs often add after signing, so that they occur together with other mistakes.
+#[rustfmt::skip]
+static ADDED_LATER: &[Mistake] = &[
+    mistake(Acts::Text, "", |habits| habits.leaves_out.push("SecurityToken".to_owned()), "", ""),
+    mistake(Acts::Text, "", |habits| habits.leaves_out.push("RegionId".to_owned()), "", ""),
+    mistake(Acts::Text, "", |habits| habits.leaves_out.push("Format".to_owned()), "", ""),
 ];
 
 /// Bytes of signed text that each step of the search may build. A request with a picture would
@@ -402,7 +410,7 @@ fn find_all(
         .iter()
         .any(|parameter| is_json(&parameter.value));
     let mut effective: Vec<&Mistake> = Vec::new();
-    let mut seen = vec![right];
+    let mut seen = vec![right.clone()];
     let size = message(&Habits::default()).len();
     let mut tries = TRIED_MAX.checked_div(size).unwrap_or_default();
     for one in own.iter().chain(COMMON).take(tries) {
@@ -426,11 +434,16 @@ fn find_all(
     }
     for Parameter { name, .. } in reading.parameters.iter().take(tries) {
         let habits = Habits {
-            leaves_out: Some(name.clone()),
+            leaves_out: vec![name.clone()],
             ..Habits::default()
         };
         if digest(&message(&habits), &habits, keys) == search.given {
             return Some(vec![left_out(name)]);
+        }
+    }
+    for one in ADDED_LATER {
+        if search.sign(&[one]) != right {
+            effective.push(one);
         }
     }
     search.combined(&effective)
@@ -522,7 +535,10 @@ fn findings(mistakes: &[&Mistake]) -> Vec<Finding> {
     mistakes
         .iter()
         .filter(|mistake| mistake.acts != Acts::Pass)
-        .map(|mistake| Finding::fatal(mistake.rule, mistake.text.clone()))
+        .map(|mistake| match habits_of(&[mistake]).leaves_out.first() {
+            Some(name) => left_out(name),
+            None => Finding::fatal(mistake.rule, mistake.text.clone()),
+        })
         .collect()
 }
 
@@ -648,7 +664,7 @@ fn query<'a>(
     let mut pairs: Vec<(&str, &str)> = pairs
         .filter(|(name, value)| {
             let is_dropped = habits.drops_empty && value.is_empty();
-            habits.leaves_out.as_deref() != Some(*name) && !is_dropped
+            !habits.leaves_out.iter().any(|one| one == name) && !is_dropped
         })
         .collect();
     let in_lower_case = |name: &str| name.to_ascii_lowercase();
@@ -968,7 +984,7 @@ mod tests {
     #[test]
     fn every_mistake_and_every_pair_is_found_out() {
         let reading = read(REQUEST).unwrap();
-        let secret = Secret::new(" secret");
+        let secret = Secret::new(" secret ");
         let parts = RpcParts::of(&reading, None);
         let all = RPC.iter().chain(COMMON);
         let all: Vec<_> = all.filter(|one| one.acts != Acts::Pass).collect();
@@ -980,7 +996,7 @@ mod tests {
                 &gbk_of(&reading, &gbk()),
             );
             assert_eq!(
-                rules(SignatureVersion::Rpc, " secret", &signature),
+                rules(SignatureVersion::Rpc, " secret ", &signature),
                 Some(vec![first.rule])
             );
             for second in &all[at + 1..] {
@@ -995,7 +1011,7 @@ mod tests {
                     &secret,
                     &gbk_of(&reading, &gbk()),
                 );
-                let found = rules(SignatureVersion::Rpc, " secret", &signature)
+                let found = rules(SignatureVersion::Rpc, " secret ", &signature)
                     .unwrap_or_else(|| panic!("{} {}", first.rule, second.rule));
                 assert!(found.len() <= 2, "{} {}", first.rule, second.rule);
             }
@@ -1058,7 +1074,7 @@ mod tests {
             value: "{\"b\": \"/<张\", \"a\":1}".to_owned(),
             place: Place::Query,
         });
-        let secret = Secret::new(" secret");
+        let secret = Secret::new(" secret ");
         let parts = Acs3Parts::of(&reading, None);
         for mistake in ACS3.iter().chain(COMMON) {
             let signature = acs3_signature(

@@ -528,6 +528,43 @@ fn a_header_on_one_side_only_is_named() {
 }
 
 #[test]
+fn a_parameter_added_after_signing_occurs_with_another_mistake() {
+    for (key, expected) in [
+        (
+            "testsecret",
+            vec!["parameter-not-signed", "key-without-ampersand"],
+        ),
+        ("testsecret&", vec!["space-as-plus", "parameter-not-signed"]),
+    ] {
+        let program = Program {
+            key,
+            encode: if expected.contains(&"space-as-plus") {
+                |text| escape(text.as_bytes(), "-_.~ ").replace(' ', "+")
+            } else {
+                right_encoder
+            },
+            ..Program::default()
+        };
+        for added in ["SecurityToken=a%2Fb", "RegionId=cn-hangzhou"] {
+            let request = format!("{}&{added}", program.request());
+            let found = conclusions(&request, SECRET, "");
+            assert_eq!(rules(&found), expected, "{added}");
+        }
+    }
+    let format = Program {
+        key: "testsecret",
+        leaves_out: "Format",
+        ..Program::default()
+    };
+    let found = conclusions(&format.request(), SECRET, "");
+    assert_eq!(
+        rules(&found),
+        ["parameter-not-signed", "key-without-ampersand"]
+    );
+    assert!(found[0].message.en.contains("Format"));
+}
+
+#[test]
 fn a_mistake_may_be_in_the_first_encoding_only() {
     for (kept, expected) in [("-_.~*", "asterisk-kept"), ("-_.~/", "slash-kept")] {
         let pairs = PARAMETERS
@@ -564,6 +601,12 @@ fn what_was_used_for_the_secret_is_named() {
         let found = conclusions(&program.request(), SECRET, "");
         assert_eq!(rules(&found), [expected], "{key}");
     }
+    let program = Program {
+        key: "testsecret\n&",
+        ..Program::default()
+    };
+    let found = conclusions(&program.request(), " testsecret ", "");
+    assert_eq!(rules(&found), ["secret-white-space"]);
     let program = Program {
         key: "&",
         ..Program::default()

@@ -120,15 +120,24 @@ pub(super) fn string_to_sign(text: &str) -> Option<(String, bool)> {
     let (before, rest) = text.split_at_checked(at)?;
     let open = before.chars().next_back();
     let quotes = QUOTES.iter().find(|(quote, _)| Some(*quote) == open);
-    let quoted = quotes.and_then(|(_, close)| rest.split(*close).next());
-    let joined = without_line_breaks(quoted.unwrap_or(rest));
-    let end = version_end(&joined).unwrap_or(joined.len());
-    let is_mark =
-        |character: char| character.is_whitespace() || "\"'`”’」.。,，;；".contains(character);
-    let (signed, after) = joined.split_at_checked(end)?;
+    let quoted = quotes.and_then(|(_, close)| rest.split_once(*close));
+    let (quoted, behind) = quoted.unwrap_or((rest, ""));
+    let joined = without_line_breaks(quoted);
+    let end = version_end(&joined).or_else(|| encoded_end(&joined));
+    let is_quote = |character: char| "\"'`”’」".contains(character);
+    let is_mark = |character: char| {
+        character.is_whitespace() || is_quote(character) || ".。,，;；".contains(character)
+    };
+    let (signed, after) = joined.split_at_checked(end.unwrap_or(joined.len()))?;
     let visible = mask::before_ellipsis(signed);
+    let behind = behind.lines().next().unwrap_or_default();
+    let after = [after, behind].concat();
+    let after = after.trim_start_matches(|next: char| next.is_whitespace() || is_quote(next));
     let next = after.split_whitespace().next().unwrap_or_default();
-    let is_cut = visible.is_some() || mask::before_ellipsis(next) == Some("");
+    let is_cut = visible.is_some()
+        || next.starts_with("..")
+        || next.starts_with('…')
+        || mask::before_ellipsis(next) == Some("");
     let trimmed = visible.unwrap_or(signed).trim_end_matches(is_mark);
     Some((trimmed.to_owned(), is_cut))
 }
@@ -161,6 +170,13 @@ fn version_end(text: &str) -> Option<usize> {
             next.is_some_and(|next| next.is_ascii_alphanumeric() || matches!(next, '%' | '&'));
         (is_date && !goes_on).then_some(end)
     })
+}
+
+/// Where a string to sign ends whose query was encoded a second time: no encoder keeps what follows.
+fn encoded_end(text: &str) -> Option<usize> {
+    let is_kept = |kept: char| kept.is_ascii_alphanumeric() || "-_.~%&+*!'()/@".contains(kept);
+    let end = text.find(|next| !is_kept(next))?;
+    (!text.get(end..)?.starts_with('=')).then_some(end)
 }
 
 /// A text with URLs without the escapes of JSON.

@@ -427,7 +427,44 @@ fn a_programs_text_may_be_cut_off_after_its_version() {
         let found = conclusions(&format!("{whole}{mark}"), "", &answer);
         assert_eq!(rules(&found), ["part-read"], "{mark}");
     }
+    for mark in [
+        "...(truncated)",
+        "…[truncated]",
+        "...<truncated>",
+        "...[35 more]",
+        "... 35 more",
+    ] {
+        let found = conclusions(&format!("stringToSign: {whole}{mark}"), "", &answer);
+        assert_eq!(rules(&found), ["part-read"], "{mark}");
+    }
+    let quoted = conclusions(&format!("stringToSign: \"{whole}\"..."), "", &answer);
+    assert_eq!(rules(&quoted), ["part-read"]);
     assert_eq!(rules(&conclusions(&whole, "", &answer)), ["not-signed"]);
+    let quoted = format!("stringToSign: \"{whole}\"\n\t... 35 more");
+    assert_eq!(rules(&conclusions(&quoted, "", &answer)), ["not-signed"]);
+}
+
+#[test]
+fn a_programs_text_need_not_end_with_its_version() {
+    let whole = format!("{}%26VideoEvidence%3Dtrue", received());
+    let answer = in_json(&format!("{SENTENCE}{whole}"));
+    for (before, after) in [
+        ("stringToSign=", " ok"),
+        ("stringToSign=", ", signature=abc"),
+        ("stringToSign=[", "]"),
+        ("待签名串：", "，签名：abc"),
+        ("<p>", "</p>"),
+        ("stringToSign=", "\"}"),
+    ] {
+        let found = conclusions(&format!("{before}{whole}{after}"), "", &answer);
+        assert_eq!(rules(&found), ["secret"], "{after}");
+        let found = conclusions(&format!("{before}{whole}{after}"), "", "");
+        assert_eq!(rules(&found), [""; 0], "{after}");
+    }
+    // In a text that was not encoded, a value may contain white space.
+    let plain = "POST&%2F&CertName=a b&Version=2019-03-07&VideoEvidence=T";
+    let found = examined(plain, "", "");
+    assert!(found.stages.signed_text().contains("VideoEvidence"));
 }
 
 #[test]

@@ -76,7 +76,7 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     };
     let scheme = subject.scheme.unwrap_or_else(|| reading.scheme());
     let is_own_cut = reading.signed_text.is_some() && reading.completeness == Completeness::Part;
-    let breaks_off = !names(&reading, mask::ends_with_ellipsis).is_empty();
+    let breaks_off = breaks_off(&reading);
     let reading = reading.partial(breaks_off);
     let (secret, has_ampersand) = without_ampersand(subject.secret);
     let secret = (!secret.is_empty()).then(|| Secret::new(secret));
@@ -84,7 +84,7 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     let given = given_signature
         .as_deref()
         .map(signature_form::with_plus)
-        .filter(|given| !mask::in_value(given));
+        .filter(|given| !mask::in_value(given) && !mask::ends_with_ellipsis(given));
     let known = Known {
         scheme,
         secret: secret.as_ref(),
@@ -237,14 +237,24 @@ fn lacking(reading: &Reading) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// Whether a part of what is signed was not pasted. ACS3 signs the body's hash, which a header holds.
+/// Whether a parameter or a header ends with a mark of truncation.
+fn breaks_off(reading: &Reading) -> bool {
+    let mut parameters = reading.parameters.iter();
+    !names(reading, mask::ends_with_ellipsis).is_empty()
+        || parameters.any(|one| mask::ends_with_ellipsis(&one.name))
+}
+
+/// Whether a part of what is signed was not pasted. ACS3 signs the body's hash, which a header holds; what
+/// else is missing from a text that breaks off is not known.
 fn is_part_unknown(
     reading: &Reading,
     completeness: Completeness,
     scheme: SignatureVersion,
 ) -> bool {
-    let has_hash = reading.header("x-acs-content-sha256").is_some();
-    completeness != Completeness::Whole && (scheme == SignatureVersion::Rpc || !has_hash)
+    let has_hash = scheme == SignatureVersion::Acs3
+        && reading.header("x-acs-content-sha256").is_some()
+        && !breaks_off(reading);
+    completeness != Completeness::Whole && !has_hash
 }
 
 /// How the text that a program signed differs from the one that its parameters give.

@@ -1202,6 +1202,27 @@ fn a_body_that_was_not_signed_and_breaks_off_is_not_compared() {
     assert!(found.findings.is_empty());
 }
 
+#[test]
+fn under_acs3_a_request_that_breaks_off_accuses_nobody() {
+    let (canonical, _, request) = acs3("CertifyId=91707dc2", SECRET);
+    let (before, signature) = request.trim_end().split_once("Signature=").unwrap();
+    let (head, _) = before.split_once(";x-acs-date").unwrap();
+    for text in [
+        format!("{before}Signature={}...", signature.get(..20).unwrap()),
+        format!("{head};x-acs..."),
+        format!("{before}Signature={signature}\n\nCertName=a&Crop..."),
+        request.replace("CertifyId=", "Sce...&CertifyId="),
+    ] {
+        for secret in ["", "another"] {
+            for answer in ["", &acs3_answer(&canonical.replace("n1", "n2"))] {
+                let found = examined(&text, secret, answer);
+                assert_eq!(rules(&found.conclusions), ["part-read"], "{text}");
+                assert!(found.findings.iter().all(|one| !one.fatal), "{text}");
+            }
+        }
+    }
+}
+
 /// The parameters of a right request.
 fn right_pairs() -> String {
     let request = Program::default().request();
@@ -1315,10 +1336,13 @@ fn a_request_that_breaks_off_accuses_nobody() {
             "curl 'https://cloudauth.aliyuncs.com/' -d '{cut}{dots}'"
         ));
         texts.push(format!("https://cloudauth.aliyuncs.com/?{query}{dots}"));
-        texts.push(format!(
-            "https://cloudauth.aliyuncs.com/?{query}&Sign{dots}"
-        ));
+        for name in ["", "Sign", "Signature"] {
+            let cut = format!("https://cloudauth.aliyuncs.com/?{query}&{name}{dots}");
+            texts.push(format!("GET {cut}"));
+            texts.push(cut);
+        }
     }
+    texts.push(format!("{before}&{after}&Video..."));
     for text in texts {
         for secret in ["", SECRET, "another"] {
             for (kind, answer) in answers() {

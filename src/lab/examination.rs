@@ -461,6 +461,7 @@ fn rpc_findings(
     }
     if reading
         .value("Signature")
+        .filter(|signature| !mask::in_value(signature))
         .is_some_and(|signature| signature_form::with_plus(signature) != signature)
     {
         findings.push(Finding::cause(

@@ -1105,8 +1105,10 @@ fn a_request_that_was_masked_accuses_nobody() {
         assert!(found.iter().all(|one| one.standing == Standing::Unknown));
     }
     let (unsigned, _) = request.split_once("&Signature=").unwrap();
-    let found = conclusions(&format!("{unsigned}&Signature=***"), SECRET, "");
-    assert_eq!(rules(&found), ["masked-values"]);
+    for mask in ["***", "***%20***", "[masked%20by%20gateway]"] {
+        let found = conclusions(&format!("{unsigned}&Signature={mask}"), SECRET, "");
+        assert_eq!(rules(&found), ["masked-values"], "{mask}");
+    }
 }
 
 #[test]

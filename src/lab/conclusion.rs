@@ -117,9 +117,11 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
             found.of_right_signature(facts, mismatch && is_open);
         }
         Some(false) => {
-            found.causes(facts.mistakes, &[Calculation]);
+            // A program that signed what the server received made no mistake.
             if facts.signs_servers_text {
                 found.push(SERVERS_TEXT_SIGNED, Wrong, &[Calculation, ServersText]);
+            } else {
+                found.causes(facts.mistakes, &[Calculation]);
             }
         }
         None => {}

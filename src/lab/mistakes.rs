@@ -2,7 +2,7 @@
 //! until the signature is reproduced.
 
 use super::calculation::{Acs3Parts, RpcParts, access_key_id, pair};
-use super::reading::{Parameter, Place, Reading};
+use super::reading::{Form, Parameter, Place, Reading};
 use super::{Finding, answer, signature_form};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::{self, hmac_sha256};
@@ -438,7 +438,7 @@ fn find_all(
             ..Habits::default()
         };
         if digest(&message(&habits), &habits, keys) == search.given {
-            return Some(vec![left_out(name)]);
+            return Some(vec![left_out(name, reading.form)]);
         }
     }
     for one in ADDED_LATER {
@@ -446,7 +446,10 @@ fn find_all(
             effective.push(one);
         }
     }
-    search.combined(&effective)
+    let found = search.combined(&effective)?;
+    let unsigned = habits_of(&found).leaves_out;
+    let unsigned = unsigned.iter().map(|name| left_out(name, reading.form));
+    Some(findings(&found).into_iter().chain(unsigned).collect())
 }
 
 /// The search for mistakes that reproduce a signature.
@@ -477,7 +480,7 @@ impl Search<'_> {
     }
 
     /// The two or three mistakes that reproduce the signature together.
-    fn combined(&self, mistakes: &[&Mistake]) -> Option<Vec<Finding>> {
+    fn combined<'m>(&self, mistakes: &[&'m Mistake]) -> Option<Vec<&'m Mistake>> {
         let (of_key, of_message): (Vec<&Mistake>, Vec<&Mistake>) = mistakes
             .iter()
             .partition(|mistake| mistake.acts == Acts::Key);
@@ -491,7 +494,7 @@ impl Search<'_> {
                 return None;
             }
             if let Some(found) = self.extended(&[], &mistakes, count) {
-                return Some(findings(&found));
+                return Some(found);
             }
         }
         None
@@ -534,11 +537,8 @@ fn habits_of(mistakes: &[&Mistake]) -> Habits {
 fn findings(mistakes: &[&Mistake]) -> Vec<Finding> {
     mistakes
         .iter()
-        .filter(|mistake| mistake.acts != Acts::Pass)
-        .map(|mistake| match habits_of(&[mistake]).leaves_out.first() {
-            Some(name) => left_out(name),
-            None => Finding::fatal(mistake.rule, mistake.text.clone()),
-        })
+        .filter(|mistake| !mistake.rule.is_empty())
+        .map(|mistake| Finding::fatal(mistake.rule, mistake.text.clone()))
         .collect()
 }
 
@@ -575,16 +575,25 @@ pub(super) fn of_value(encoded: &str, value: &str) -> Option<Vec<Finding>> {
     None
 }
 
-fn left_out(name: &str) -> Finding {
-    Finding::fatal(
-        "parameter-not-signed",
+fn left_out(name: &str, form: Form) -> Finding {
+    let text = if matches!(form, Form::Lines | Form::Json) {
+        Text::composed(
+            format!(
+                "粘贴的内容里有 {name}，但它没有参与签名：要么它不是请求的参数，要么是签名之后才加上的。"
+            ),
+            format!(
+                "{name} is in the pasted text but was not signed: either it is not a parameter of the request, or it was added after signing."
+            ),
+        )
+    } else {
         Text::composed(
             format!("参数 {name} 发出去了却没有参与签名：通常是签名之后才加上的。"),
             format!(
                 "Parameter {name} was sent but not signed; most likely it was added after signing."
             ),
-        ),
-    )
+        )
+    };
+    Finding::fatal("parameter-not-signed", text)
 }
 
 fn rpc_message(parts: &RpcParts, habits: &Habits, gbk: &Gbk) -> String {

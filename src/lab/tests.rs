@@ -569,7 +569,7 @@ fn a_parameter_added_after_signing_occurs_with_another_mistake() {
     for (key, expected) in [
         (
             "testsecret",
-            vec!["parameter-not-signed", "key-without-ampersand"],
+            vec!["key-without-ampersand", "parameter-not-signed"],
         ),
         ("testsecret&", vec!["space-as-plus", "parameter-not-signed"]),
     ] {
@@ -596,9 +596,33 @@ fn a_parameter_added_after_signing_occurs_with_another_mistake() {
     let found = conclusions(&format.request(), SECRET, "");
     assert_eq!(
         rules(&found),
-        ["parameter-not-signed", "key-without-ampersand"]
+        ["key-without-ampersand", "parameter-not-signed"]
     );
-    assert!(found[0].message.en.contains("Format"));
+    assert!(found[1].message.en.contains("Format"));
+}
+
+#[test]
+fn a_foreign_member_of_the_pasted_text_is_not_called_a_parameter() {
+    let signature = Program::default().signature();
+    let all = PARAMETERS.iter().copied();
+    let all = all.chain([("Signature", &*signature), ("endpoint", "a.aliyuncs.com")]);
+    let lines: Vec<_> = all
+        .clone()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let json: serde_json::Map<_, _> = all
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect();
+    let whole = in_json(&format!("{SENTENCE}{}", received()));
+    for text in [lines.join("\n"), serde_json::Value::from(json).to_string()] {
+        let found = conclusions(&text, SECRET, "");
+        assert_eq!(rules(&found), ["parameter-not-signed"]);
+        let message = &found[0].message.en;
+        assert!(message.starts_with("endpoint is in the pasted text"));
+        // The server did not receive it.
+        let found = conclusions(&text, SECRET, &whole);
+        assert_eq!(rules(&found), ["servers-text-signed", "not-received"]);
+    }
 }
 
 #[test]

@@ -46,7 +46,12 @@ fn in_base64(given: &str) -> (String, Said) {
     }
     let inner = STANDARD.decode(trimmed).unwrap_or_default();
     if let Some(bytes) = from_hex(&inner) {
-        return (STANDARD.encode(bytes), BASE64_OF_HEX);
+        let said = if bytes.len() == 20 {
+            BASE64_OF_HEX
+        } else {
+            BASE64_OF_HEX_SHA256
+        };
+        return (STANDARD.encode(bytes), said);
     }
     let mut standard = trimmed.replace('-', "+").replace('_', "/");
     let said = if standard != trimmed {
@@ -101,11 +106,19 @@ pub(super) fn wrong(scheme: SignatureVersion, given: &str) -> Option<Finding> {
             return None;
         }
         (SignatureVersion::Rpc, 44) if is_of_notation(scheme, given) => BASE64_SHA256,
-        (SignatureVersion::Rpc, _) if given.contains('%') => ENCODED_TWICE,
+        (SignatureVersion::Rpc, _) if given.contains('%') && !ends_in_escape(given) => {
+            ENCODED_TWICE
+        }
         (SignatureVersion::Rpc, _) => NO_HMAC_SHA1,
         (SignatureVersion::Acs3, _) => NO_HMAC_SHA256,
     };
     Some(Finding::fatal(rule, text))
+}
+
+/// Whether the only escape is an unfinished one at the end.
+fn ends_in_escape(given: &str) -> bool {
+    let first = given.find('%').and_then(|at| given.get(at..));
+    first.is_some_and(|escape| escape.len() < 3)
 }
 
 const WHITE_SPACE: Said = (
@@ -155,6 +168,13 @@ const BASE64_OF_HEX: Said = (
     Text::new(
         "签名是 40 个字节的 Base64：通常是把十六进制文本做了 Base64；应直接对 HMAC 的 20 个字节做 Base64。",
         "The signature is the Base64 of 40 bytes, the length of the hexadecimal text; encode the 20 bytes of the HMAC as Base64.",
+    ),
+);
+const BASE64_OF_HEX_SHA256: Said = (
+    "signature-hex-sha256-in-base64",
+    Text::new(
+        "签名是 64 位十六进制文本的 Base64，即 SHA-256 的长度；RPC 1.0 应直接对 HMAC-SHA1 的 20 个字节做 Base64。",
+        "The signature is the Base64 of 64 hexadecimal digits, the length of a SHA-256; RPC 1.0 requires the Base64 of the 20 bytes of an HMAC-SHA1.",
     ),
 );
 const ENCODED_TWICE: Said = (

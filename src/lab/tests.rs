@@ -703,7 +703,7 @@ fn a_right_signature_and_a_wrong_secret() {
 
 #[test]
 fn the_form_of_a_signature_shows_how_it_was_made() {
-    let written: [(Write, &str); 5] = [
+    let written: [(Write, &str); 8] = [
         (hex, "signature-hex"),
         (
             |bytes| STANDARD.encode(hex(bytes)),
@@ -717,7 +717,19 @@ fn the_form_of_a_signature_shows_how_it_was_made() {
             |bytes| right_encoder(&STANDARD.encode(bytes)),
             "signature-encoded-twice",
         ),
+        (
+            |bytes| STANDARD.encode(hex(&Sha256::digest(bytes))),
+            "signature-hex-sha256-in-base64",
+        ),
         (|_| "TODO".to_owned(), "signature-form"),
+        (
+            |_| "K/QkZMtwnLsF1e9d3WmbdP00Ix8%".to_owned(),
+            "signature-form",
+        ),
+        (
+            |_| "K/QkZMtwnLsF1e9d3WmbdP00Ix8%3".to_owned(),
+            "signature-form",
+        ),
     ];
     for (write, rule) in written {
         let program = Program {
@@ -752,6 +764,10 @@ fn a_form_that_the_secret_explains_is_named_once() {
         ),
         (STANDARD.encode(&sha256), &["sha256"]),
         (hex(&sha256), &["sha256", "signature-hex-sha256"]),
+        (
+            STANDARD.encode(hex(&sha256)),
+            &["sha256", "signature-hex-sha256-in-base64"],
+        ),
     ] {
         let request = right.request().replace(
             &right_encoder(&right.signature()),

@@ -24,17 +24,17 @@ export async function startDemo({ port, sandboxPort }) {
   };
   try {
     const { url } = await sandbox.listen({ port: sandboxPort });
-    const gateway = await startGateway(
-      settingsFrom({
-        GATEWAY_MODE: "development",
-        GATEWAY_LISTEN: `127.0.0.1:${port}`,
-        GATEWAY_METRICS_LISTEN: "off",
-        GATEWAY_DATABASE: join(folder, "demo.db"),
-        CLOUDAUTH_ENDPOINTS: url,
-        CLOUDAUTH_ACCESS_KEY_ID: sandboxKey.id,
-        CLOUDAUTH_ACCESS_KEY_SECRET: sandboxKey.secret,
-      }),
-    );
+    const mode = "development";
+    const settings = settingsFrom({
+      GATEWAY_MODE: mode,
+      GATEWAY_LISTEN: `127.0.0.1:${port}`,
+      GATEWAY_METRICS_LISTEN: "off",
+      GATEWAY_DATABASE: join(folder, "demo.db"),
+      CLOUDAUTH_ENDPOINTS: url,
+      CLOUDAUTH_ACCESS_KEY_ID: sandboxKey.id,
+      CLOUDAUTH_ACCESS_KEY_SECRET: sandboxKey.secret,
+    });
+    const gateway = await startGateway({ ...settings, mode });
     const stop = async () => {
       const inTime = await gateway.stop();
       await end();

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { loadCore, settingsText } from "../host/core.js";
 import { LedgerRunner } from "../host/ledger.js";
 import { logFailure } from "../host/log.js";
-import { MODE, readinessOf } from "../host/operator.js";
+import { MODE } from "../host/operator.js";
 import { nodeTransport } from "../pkg/dist/transport-node.js";
 import { within } from "../pkg/dist/waits.js";
 import { Alarms } from "./alarms.js";
@@ -32,15 +32,15 @@ export const loadedCore = () => loadCore(readFileSync(built("gateway.wasm")));
 /**
  * Starts the gateway.
  *
- * @param {{ variables: NodeJS.Dict<string>, own: Own }} settings
+ * @param {{ variables: NodeJS.Dict<string>, own: Own, mode?: string | undefined }} settings `mode` if verifications are
+ *   simulated
  * @returns {Promise<{ url: string, metricsUrl: string | undefined, instance: string | undefined, stop: () => Promise<boolean>, lost: Promise<void> }>} `stop`
  *   completes what has begun; false if GATEWAY_SHUTDOWN_SECONDS are over first. `lost` resolves when another instance has
  *   taken over: the process must end
  */
-export async function startGateway({ variables, own }) {
+export async function startGateway({ variables, own, mode }) {
   const core = loadedCore();
   const settings = settingsText(variables);
-  const { mode } = readinessOf(core, variables);
   const files = { "openapi.json": readFileSync(built("openapi.json"), "utf8") };
   const pageAt = consoleIn(fileURLToPath(built("console")));
   const store = await openStore(own);

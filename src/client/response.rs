@@ -504,8 +504,9 @@ impl Envelope {
             code: self.code,
             message: self.message,
             sub_code: sub_code.as_deref().and_then(code_word),
-            sub_code_info: sub_code_info
-                .filter(|known| known.passing == (status == Status::Passed)),
+            sub_code_info: sub_code
+                .as_deref()
+                .and_then(|code| codes::sub_code_of_verdict(code, status == Status::Passed)),
             material,
             identity_info: embedded(&result, "IdentityInfo"),
             device_token: text_member(&result, "DeviceToken"),

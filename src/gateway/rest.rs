@@ -170,7 +170,6 @@ impl<'a> Summary<'a> {
         let verdict = order.verdict.as_ref();
         let sub_code = verdict.and_then(|verdict| verdict.sub_code.as_deref());
         let passed = verdict.is_some_and(|verdict| verdict.decision == Decision::Passed);
-        let known = sub_code.and_then(codes::sub_code);
         // What was sent, or will be.
         let has_webhook = settings
             .caller(caller)
@@ -185,9 +184,8 @@ impl<'a> Summary<'a> {
             expires_at,
             decided_at: verdict.map(|verdict| time(verdict.at)),
             sub_code,
-            // Like the client, which omits the meaning of a SubCode that contradicts the verdict.
-            sub_code_info: known
-                .filter(|known| known.passing == passed)
+            sub_code_info: sub_code
+                .and_then(|code| codes::sub_code_of_verdict(code, passed))
                 .map(SubCodeInfo::of),
             webhook: delivery.map(WebhookState::of),
             vendor_request_ids: VendorRequestIds::of(order),

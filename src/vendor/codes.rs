@@ -130,6 +130,11 @@ pub fn sub_code(code: &str) -> Option<&'static SubCode> {
     SUB_CODES.iter().find(|entry| entry.code == code)
 }
 
+/// Looks up a SubCode of a verdict; `None` also if it contradicts the verdict.
+pub(crate) fn sub_code_of_verdict(code: &str, passed: bool) -> Option<&'static SubCode> {
+    sub_code(code).filter(|known| known.passing == passed)
+}
+
 /// Looks up a code of the API gateway: the entry with the longest matching prefix, because Alibaba
 /// Cloud adds suffixes (`Throttling.User`, `InvalidTimeStamp.Expired`).
 pub fn api_gateway_code(code: &str) -> Option<&'static ApiGatewayCode> {

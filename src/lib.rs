@@ -11,9 +11,9 @@
 //!
 //! let client = FaceVerifyClient::new(ClientOptions::default(), Credentials::from_environment())?;
 //! let order = InitFaceVerify::new()
-//!     .scene_id(1_000_000_006)                 // the scene made in Alibaba Cloud's console
-//!     .outer_order_no(new_outer_order_no("")?) // your number of the order, a new one each time
-//!     .meta_info(r#"{"zimVer":"3.0.0"}"#);     // the string that the app's SDK gave, unchanged
+//!     .scene_id(1_000_000_006)                 // the scene from the console
+//!     .outer_order_no(new_outer_order_no("")?) // a new order number for each verification
+//!     .meta_info(r#"{"zimVer":"3.0.0"}"#);     // the app SDK's string, unchanged
 //! let certify_id = client.init_face_verify(order)?.certify_id; // for the app, which scans the face
 //! let question = DescribeFaceVerify::new().scene_id(1_000_000_006).certify_id(certify_id);
 //! let result = client.wait_for_result(question, Duration::from_secs(120))?;

@@ -47,7 +47,7 @@ const isNothing = (value: unknown): boolean =>
  * `cause` is a sanitized copy.
  */
 export class FaceVerifyError extends Error {
-  /** Always `FaceVerifyError`, also in bundled programs. */
+  /** Always `FaceVerifyError`, even in bundled programs. */
   declare readonly name: "FaceVerifyError";
   /** Why the call failed. */
   declare readonly kind: ErrorKind;
@@ -60,8 +60,8 @@ export class FaceVerifyError extends Error {
   /** Whether the same call can succeed later without any change. Always false if `execution` is `unknown`. */
   declare readonly retryable: boolean;
   /**
-   * Whether this call may have started a verification, or an earlier one of an order whose outcome is unknown: `none`
-   * means that this call provably has not. A query starts nothing.
+   * `unknown` if this call, or an earlier start of the same order, may have started a verification; `none` if this call
+   * provably has not. A query starts nothing.
    */
   declare readonly execution: Execution;
   /** Alibaba Cloud's RequestId, by which its support finds the request; null without a response that has one. */

@@ -21,8 +21,8 @@ export interface GatewayOptions {
   /** Whether `url` may begin with `http://` for hosts other than loopback, which sends the token in clear text; default false. */
   allowHttp?: boolean | undefined;
   /**
-   * Time limit of one attempt in milliseconds, including the response's body; default 45000. The time that a request asks
-   * the gateway to wait for a verdict is added. The gateway takes up to 35 seconds for a start.
+   * Time limit of one attempt in milliseconds, including the response's body; default 45000. For long polls, the
+   * requested wait is added to this limit. The gateway takes up to 35 seconds for a start.
    */
   timeoutMs?: number | undefined;
   /** Time limit of a whole call in milliseconds: all attempts and back-off; default 90000, or `timeoutMs` if that is more. */
@@ -277,7 +277,10 @@ export interface ReadOptions extends CallOptions {
 
 /** Options of `waitForResult`. */
 export interface WaitForVerdictOptions extends ReadOptions {
-  /** Time limit in milliseconds, including a request in progress; default 120000. With 0, one query, with its attempts. */
+  /**
+   * Time limit in milliseconds, including a request in progress; default 120000. `0` makes a single query, including its
+   * retries.
+   */
   deadlineMs?: number | undefined;
   /** Called for every `pending` response. If it returns a promise, the next request waits for it. An error ends the wait. */
   onPending?: ((order: PendingFaceVerification) => void) | undefined;

@@ -54,8 +54,8 @@ export interface CommonOptions {
   /** Whether ProductCodes other than `LR_FR` are accepted; default false. */
   allowOtherProducts?: boolean | undefined;
   /**
-   * Whether CertNo can be the number of a residence permit or a foreign permanent resident card, and CertName, with the
-   * latter's number, in Latin letters; default false.
+   * Whether CertNo may also be the number of a residence permit or of a foreign permanent resident card; with the
+   * latter, CertName may be in Latin letters. Default false.
    */
   allowResidencePermits?: boolean | undefined;
   /** Whether to allow use in a browser, where every visitor can read the AccessKeySecret; default false. */
@@ -73,7 +73,10 @@ export interface CommonOptions {
    * it throws for a start always has the `execution` `unknown`: it may be of another request that the function made.
    */
   fetch?: Fetch | undefined;
-  /** Called after each attempt, for logs and metrics, without personal data. Errors are ignored, also of a promise. */
+  /**
+   * Called after each attempt, for logs and metrics, without personal data. Exceptions it throws and rejections of a
+   * promise it returns are ignored.
+   */
   onAttempt?: ((report: AttemptReport) => void) | undefined;
   /** Stores orders, so that each OuterOrderNo has one CertifyId; default: none. */
   orders?: OrderStore | undefined;
@@ -189,8 +192,8 @@ export interface AttemptReport {
 }
 
 /**
- * What the channel `cloudauth-edge:call` of `node:diagnostics_channel` publishes at the end of each call. A failure of `orders`
- * is one, too.
+ * What the channel `cloudauth-edge:call` of `node:diagnostics_channel` publishes at the end of each call. A call that fails
+ * in `orders` is also published.
  */
 export interface CallReport {
   /** The action that was called. */
@@ -199,7 +202,7 @@ export interface CallReport {
   beganAt: number;
   /** Milliseconds of the whole call, with back-off and the store of `orders`. */
   durationMs: number;
-  /** In their order; none if nothing was sent. */
+  /** In order; empty if nothing was sent. */
   attempts: AttemptReport[];
   /** The error's kind; null if the call succeeded. */
   kind: ErrorKind | null;
@@ -409,7 +412,10 @@ export interface FieldProblem {
 
 /** Options of `waitForResult`. */
 export interface WaitOptions extends CallOptions {
-  /** Time limit in milliseconds, including a query in progress; default 120000. With 0, one query, with its attempts. */
+  /**
+   * Time limit in milliseconds, including a query in progress; default 120000. `0` makes a single query, including its
+   * retries.
+   */
   deadlineMs?: number | undefined;
   /** Called for every `pending` response. If it returns a promise, the next query waits for it. An error ends the wait. */
   onPending?: ((result: PendingResult) => void) | undefined;

@@ -105,8 +105,8 @@ impl ClientOptionsBuilder {
         self
     }
 
-    /// Whether CertNo can be the number of a residence permit or a foreign permanent resident card, and CertName,
-    /// with the latter's number, in Latin letters.
+    /// Whether CertNo may also be the number of a residence permit or of a foreign permanent resident card; with the
+    /// latter, CertName may be in Latin letters.
     /// Default: no.
     #[must_use]
     pub const fn allow_residence_permits(mut self, allowed: bool) -> Self {

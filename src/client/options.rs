@@ -132,7 +132,7 @@ impl Options {
     /// | `maxAttempts` | maximum number of attempts per call |
     /// | `repeatInit` | whether to retry InitFaceVerify even if it may have been executed |
     /// | `allowOtherProducts` | whether ProductCodes other than LR_FR are accepted |
-    /// | `allowResidencePermits` | whether CertNo may be the number of a residence permit or a foreign permanent resident card, and CertName, with the latter's number, in Latin letters |
+    /// | `allowResidencePermits` | whether CertNo may also be the number of a residence permit or of a foreign permanent resident card; with the latter, CertName may be in Latin letters |
     /// | `dangerouslyAllowBrowser` | whether an AccessKeySecret may be used in a browser |
     /// | `inBrowser` | set only by the browser entry point |
     ///

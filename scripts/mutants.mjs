@@ -24,6 +24,9 @@ const TESTS = {
 /** Tests of many schedules and of large inputs, which take a minute; a change takes five seconds without them. */
 const SKIPPED = ["schedules", "model", "privacy"].flatMap((name) => ["--skip", name]);
 
+/** Without the slow tests, compiling takes most of the time. */
+const UNOPTIMIZED = "--cargo-arg=--config=profile.test.opt-level=0";
+
 function testsOf(path) {
   const part = Object.keys(TESTS).find((each) => path === each || path.startsWith(`${each}/`));
   // The features stand before `--`, so that they also apply to the build, which finds out what does not compile.
@@ -52,7 +55,14 @@ async function ofRust(paths) {
     const output = at("target", "mutants", path.replaceAll("/", "-"));
     mkdirSync(output, { recursive: true });
     console.log(`mutants of ${path}; results in ${output}`);
-    const mutants = ["mutants", `--file=${files}`, `--output=${output}`, "--timeout=300", "--iterate"];
+    const mutants = [
+      "mutants",
+      `--file=${files}`,
+      `--output=${output}`,
+      "--timeout=300",
+      "--iterate",
+      UNOPTIMIZED,
+    ];
     try {
       await follow("cargo", [...mutants, ...testsOf(path)]);
     } catch (error) {

@@ -52,7 +52,7 @@ impl Credentials {
     }
 
     /// The errors in the format of these credentials, by option name and without values. Without
-    /// this check, a secret copied with a space or a line break would result in
+    /// this check, a secret copied with a space, a line break or quotes would result in
     /// `SignatureDoesNotMatch`.
     pub fn format_problems(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
@@ -115,6 +115,31 @@ fn check(option: &'static str, value: &str, max: usize, problems: &mut Vec<Field
                 "starts or ends with white space, probably from copying; remove it.",
             ),
         ))
+    } else if matches!(value, "undefined" | "null") {
+        Some((
+            "placeholder",
+            Text::new(
+                "是 undefined 或 null，通常是变量未设置时拼成的字符串，请设为真实的值。",
+                "is the word undefined or null, probably from a variable that is not set; set the real value.",
+            ),
+        ))
+    } else if value.contains(['"', '\'']) {
+        // `docker --env-file` keeps the quotes that other readers of such a file remove.
+        Some((
+            "quoted",
+            Text::new(
+                "含有引号，不可能是阿里云凭证，请去掉引号。",
+                "contains a quote, which no AccessKey has; remove the quotes.",
+            ),
+        ))
+    } else if value.contains(['<', '>', '$', '{']) {
+        Some((
+            "placeholder",
+            Text::new(
+                "含有 <、>、$ 或 {，应是未替换的占位符，请设为真实的值。",
+                "contains <, >, $ or {, so it is a placeholder that was not replaced; set the real value.",
+            ),
+        ))
     } else if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
         Some((
             "impossible-character",
@@ -161,6 +186,15 @@ mod tests {
             (" testsecret", "stray-white-space"),
             ("test secret", "impossible-character"),
             ("密钥", "impossible-character"),
+            ("\"testsecret\"", "quoted"),
+            ("'testsecret'", "quoted"),
+            ("\"testsecret", "quoted"),
+            ("${TEST_SECRET}", "placeholder"),
+            ("$TEST_SECRET", "placeholder"),
+            ("<your-secret>", "placeholder"),
+            ("{{secret}}", "placeholder"),
+            ("undefined", "placeholder"),
+            ("null", "placeholder"),
         ] {
             let problems = Credentials::new("testid", secret).format_problems();
             let [problem] = problems.as_slice() else {
@@ -168,7 +202,8 @@ mod tests {
             };
             assert_eq!(problem.field, "accessKeySecret");
             assert_eq!(problem.rule, rule);
-            assert!(secret.is_empty() || !format!("{problem:?}").contains(secret));
+            let is_word = matches!(secret, "" | "undefined" | "null");
+            assert!(is_word || !format!("{problem:?}").contains(secret));
         }
         assert!(
             Credentials::new("a".repeat(129), "s").format_problems()[0].rule == "too-long",
@@ -176,6 +211,7 @@ mod tests {
         );
         assert!(
             Credentials::new("testid", "testsecret")
+                .with_security_token("CAIS+/undefined==")
                 .format_problems()
                 .is_empty()
         );

@@ -1,5 +1,6 @@
 //! Reads the settings that list callers.
 
+use super::check::is_quoted;
 use crate::gateway::callers::{self, Caller, DEVELOPMENT_KEY_ID, KeyPair, Scope, Token};
 use crate::gateway::derived::derived_key_secret;
 use crate::json::de::from_json_strictly;
@@ -74,7 +75,7 @@ pub(super) fn read<'a>(
         vec![(
             "not-callers",
             Text::composed(
-                format!("不是符合要求的 JSON{zh}；格式见 docs/gateway.md。"),
+                format!("不是符合要求的 JSON{zh}；格式见 docs/gateway.md（英文）。"),
                 [
                     "is not JSON of the expected form",
                     &en,
@@ -137,7 +138,7 @@ impl Check<'_, '_> {
         zh: &'static str,
         en: &'static str,
     ) {
-        let text = Text::composed(format!("的 {place} {zh}"), format!("{place} {en}"));
+        let text = Text::composed(format!("{place} 处：{zh}"), format!("{place} {en}"));
         self.problems.push((rule, text));
     }
 
@@ -290,8 +291,8 @@ impl Check<'_, '_> {
             self.problem(
                 format!("{place}.secretSetting"),
                 "secret-setting",
-                "指向不存在或不合规的设置；其名称须以 GATEWAY_KEY_ 开头，其值须为至少 16 个不含空白的 ASCII 字符，并作为部署环境的密钥保存。",
-                "names a missing or invalid setting: its name must start with GATEWAY_KEY_, its value must have at least 16 ASCII characters without white space, and it must be a secret of the deployment.",
+                "指向不存在或不合规的设置；其名称须以 GATEWAY_KEY_ 开头，其值须为至少 16 个不含空白、不带引号的 ASCII 字符，并作为部署环境的密钥保存。",
+                "names a missing or invalid setting: its name must start with GATEWAY_KEY_, its value must have at least 16 ASCII characters without white space or surrounding quotes, and it must be a secret of the deployment.",
             );
         }
         Some(KeyPair {
@@ -321,10 +322,10 @@ fn is_key_id(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
-/// Whether a secret is usable: a stray line break would invalidate every signature, and a short
-/// secret could be guessed.
+/// Whether a secret is usable: a stray line break or quotes would invalidate every signature, and a
+/// short secret could be guessed.
 fn is_secret(text: &str) -> bool {
-    text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic())
+    text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic()) && !is_quoted(text)
 }
 
 fn read_hash(text: &str) -> Option<[u8; 32]> {
@@ -551,6 +552,7 @@ mod tests {
             ("0123456789abcde", false),
             ("0123456789abcdef\n", false),
             ("0123456789 abcdef", false),
+            ("\"0123456789abcdef\"", false),
         ] {
             let text = r#"[{"id":"shop","keyPairs":[{"accessKeyId":"gwk-shop","secretSetting":"GATEWAY_KEY_SHOP"}]}]"#;
             let read = read(text, &[], &secret(), false, &|_| Some(kept));

@@ -257,6 +257,11 @@ impl Reader<'_> {
                 "首尾有空格或换行，请删除。",
                 "starts or ends with white space; remove it.",
             ),
+            Some(secret) if is_quoted(secret) => (
+                "quoted",
+                "首尾带有引号，请去掉引号。",
+                "starts and ends with a quote; remove the quotes.",
+            ),
             Some(secret) if secret.len() >= SECRET_MIN => return Secret::new(secret),
             Some(_) => (
                 "too-short",
@@ -304,7 +309,7 @@ impl Reader<'_> {
             self.wrong(
                 "GATEWAY_CALLERS",
                 "missing",
-                "未设置，因此没有任何调用方可以访问；格式见 docs/gateway.md。",
+                "未设置，因此没有任何调用方可以访问；格式见 docs/gateway.md（英文）。",
                 "is missing, so no caller would have access; see docs/gateway.md for the form.",
             );
         } else if callers.is_empty() && problems.is_empty() {
@@ -362,6 +367,16 @@ impl Reader<'_> {
         );
         None
     }
+}
+
+/// Whether a value has kept its quotes: `docker --env-file` passes them on, and other readers of such a
+/// file remove them, so the secrets derived from it would differ.
+pub(super) fn is_quoted(value: &str) -> bool {
+    ['"', '\''].iter().any(|&quote| {
+        value
+            .strip_prefix(quote)
+            .is_some_and(|rest| rest.ends_with(quote))
+    })
 }
 
 fn has_default_port(origin: &str) -> bool {

@@ -274,6 +274,34 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_keeps_its_quotes_or_its_placeholder_is_refused() {
+        let quoted = |quote: &str| format!("{quote}0123456789abcdef0123456789abcdef{quote}");
+        for (name, value, rule) in [
+            ("GATEWAY_SECRET", &*quoted("\""), "quoted"),
+            ("GATEWAY_SECRET", &*quoted("'"), "quoted"),
+            ("CLOUDAUTH_ACCESS_KEY_ID", "\"testid\"", "quoted"),
+            (
+                "CLOUDAUTH_ACCESS_KEY_ID",
+                "${ALIBABA_CLOUD_ACCESS_KEY_ID}",
+                "placeholder",
+            ),
+            ("CLOUDAUTH_ACCESS_KEY_SECRET", "undefined", "placeholder"),
+        ] {
+            let mut variables = production();
+            set(&mut variables, name, value);
+            assert_eq!(problems(&variables), [(name.to_owned(), rule)], "{value}");
+        }
+        for kept in [
+            "\"0123456789abcdef0123456789abcdef",
+            "a'0123456789abcdef0123456789abcdef'",
+        ] {
+            let mut variables = production();
+            set(&mut variables, "GATEWAY_SECRET", kept);
+            assert!(Settings::read(&variables).is_ok(), "{kept}");
+        }
+    }
+
+    #[test]
     fn development_never_reaches_the_vendor_and_production_never_the_sandbox() {
         for (mode, endpoint, rule) in [
             ("development", "cloudauth.aliyuncs.com", "not-loopback"),

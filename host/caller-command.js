@@ -127,15 +127,16 @@ export function callerCommand(core, variables, [action, id = ""], { file, ...opt
   // Also shown if the list cannot be saved: the error then contains the list that accepts them.
   if (credentials && options.to !== undefined)
     say(
-      `The secrets of ${id} are in ${options.to}: hand it over securely.\n${id} 的密钥已写入 ${options.to}，请安全交付。`,
+      `The secrets of ${id} are in ${options.to}: hand it over securely.\n${id} 的凭证已写入 ${options.to}，请安全交付。`,
     );
   else if (credentials) say(shown(credentials));
   if (options.save && file !== undefined) saveSetting(file, setting, edited.callers);
   if (note) say(note);
-  if (options.save) say(`${setting} is saved in ${file}; restart the gateway.\n已写入 ${file}，请重启网关。`);
+  if (options.save)
+    say(`${setting} is saved in ${file}; restart the gateway.\n已将 ${setting} 写入 ${file}，请重启网关。`);
   else if (!piped)
     say(
-      `\nStore this as ${setting} and restart the gateway (a Worker: npx wrangler secret put ${setting}):\n请将下面一行设为 ${setting} 并重启网关：`,
+      `\nStore this as ${setting} and restart the gateway (a Worker: npx wrangler secret put ${setting}):\n请将下面一行设为 ${setting} 并重启网关（Worker：npx wrangler secret put ${setting}）：`,
     );
   if (!options.save) console.log(edited.callers);
   return edited;

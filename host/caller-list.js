@@ -240,9 +240,11 @@ const HASH_MIN = 8;
  * Removes the one token or key pair of that name.
  *
  * @param {Caller} caller
- * @param {string} key
+ * @param {string} named
  */
-function revoke(caller, key) {
+function revoke(caller, named) {
+  // With which `list` shortens a hash.
+  const key = named.replace(/…$/, "");
   const isHash = (/** @type {string} */ hash) =>
     key.length >= HASH_MIN && hash.toLowerCase().startsWith(key.toLowerCase());
   const { tokenSha256 = [], tokens = [], keyPairs = [] } = caller;

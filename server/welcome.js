@@ -35,7 +35,7 @@ const WORDS = {
     console: "网关与控制台",
     sandbox: "沙箱",
     phone: "模拟手机",
-    keys: "演示凭证，仅在此处有效",
+    keys: "演示凭证，仅限本次演示使用",
     scene: "场景",
     first: "试一试：",
     stop: "按 Ctrl-C 停止。",

@@ -179,6 +179,9 @@ test("revoke removes a caller, or the one token or key pair that is named", () =
   const [withoutToken] = list(caller(["revoke", "shop", "--key", hash.slice(0, 12).toUpperCase()], both));
   assert.deepEqual(withoutToken.tokenSha256, shop.tokenSha256.slice(1));
   assert.deepEqual(withoutToken.keyPairs, shop.keyPairs);
+  // As `list` prints it.
+  const [printed] = list(caller(["revoke", "shop", "--key", `${hash.slice(0, 12)}…`], both));
+  assert.deepEqual(printed, withoutToken);
   const [withoutPair] = list(caller(["revoke", "shop", "--key", first.keyPairs[0].accessKeyId], both));
   assert.deepEqual(withoutPair.keyPairs, shop.keyPairs.slice(1));
   for (const key of [hash.slice(0, 7), "f".repeat(64), "", "gwk-"]) {

@@ -29,6 +29,8 @@ const SQLITE_NOTADB = 26;
 const PASSING = new Set([SQLITE_BUSY, SQLITE_NOMEM, SQLITE_IOERR, SQLITE_FULL]);
 /** A wait occurs only if another program locks the file. */
 const BUSY_TIMEOUT_MS = 1_000;
+/** How often a probe writes: that waits for the disk, and anyone may request /readyz. */
+const PROBE_WRITE_MS = 5_000;
 
 const TABLES = `
   CREATE TABLE rows (ledger TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (ledger, key))
@@ -37,6 +39,9 @@ const TABLES = `
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA};`;
 
+/** Writes a row of no ledger: a commit without changes succeeds on a full disk, too. */
+const PROBE = "INSERT OR REPLACE INTO alarms VALUES ('', NULL)";
+
 /** @implements {Store} */
 export class SqliteStore {
   /** @type {DatabaseSync} */
@@ -44,15 +49,20 @@ export class SqliteStore {
   #lock;
   /** @type {Statements} */
   #sql;
+  /** When a probe has last written, by the monotonic clock. */
+  #probed = -Infinity;
   /** @type {Store["onAlarm"]} */
   onAlarm = () => {};
 
   /** @param {string} file created if missing */
   constructor(file) {
     const path = pathOf(file);
+    this.place = path;
     this.#lock = lock(path);
     try {
-      this.#db = open(path);
+      const { db, created } = open(path);
+      this.#db = db;
+      this.created = created;
     } catch (error) {
       this.#lock.close();
       throw error;
@@ -78,7 +88,7 @@ export class SqliteStore {
       backlog: prepare(
         "SELECT count(*) AS count, min(key) AS first FROM rows WHERE ledger = ? AND key >= ? AND key < ? AND key LIKE ?",
       ),
-      probe: prepare("INSERT OR REPLACE INTO alarms SELECT '', NULL WHERE false"),
+      probe: prepare(PROBE),
     };
   }
 
@@ -119,12 +129,15 @@ export class SqliteStore {
     this.#sql.clearAlarm.run(ledger, at);
   }
 
-  /** Throws if the database cannot be read or written. */
+  /** Throws if the database cannot be read or written, for example because the disk is full. */
   probe() {
+    const now = performance.now();
     try {
       this.#sql.begin.run();
-      this.#sql.probe.run();
+      const writes = now - this.#probed >= PROBE_WRITE_MS;
+      if (writes) this.#sql.probe.run();
       this.#sql.commit.run();
+      if (writes) this.#probed = now;
     } catch (error) {
       rollBack(this.#db);
       throw error;
@@ -388,17 +401,18 @@ function lock(path) {
         { passing: true },
       );
     }
-    throw unusable(path, error);
+    throw unusable(lockOf(path), error);
   }
 }
 
 /**
- * Opens or creates the gateway's database; never changes a file of another program.
+ * Opens or creates the gateway's database, which can be written; never changes a file of another program.
  *
  * @param {string} path
  */
 function open(path) {
-  return opened(path, {}, (db) => {
+  let created = false;
+  const db = opened(path, {}, (db) => {
     const version = versionOf(db, path);
     const schema = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get();
     if (version === 0 && Number(schema?.count) > 0) throw foreign(path);
@@ -406,8 +420,12 @@ function open(path) {
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
     // Deleted rows are overwritten, and a checkpoint leaves no old frames of the write-ahead log behind.
     db.exec("PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 0");
-    if (version === 0) db.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT`);
+    created = version === 0;
+    if (created) db.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT`);
+    // SQLite opens a file that it may only read without an error.
+    db.exec(PROBE);
   });
+  return { db, created };
 }
 
 /**

@@ -1,7 +1,7 @@
 // The same suite for every store of ledgers.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -76,6 +76,43 @@ test("a failed probe leaves no transaction open", () => {
   store.ledger("one").step(() => ({ commit: { writes: [["key", "1"]], alarm: null } }));
   store.probe();
   store.close();
+});
+
+test("a probe writes to the disk, and not each time", (t) => {
+  const file = join(folder, "probe.db");
+  const store = new SqliteStore(file);
+  const written = () => statSync(`${file}-wal`).size;
+  const clock = t.mock.method(performance, "now", () => 0);
+  const sizes = [0, 0, 4_999, 5_000].map((now) => {
+    clock.mock.mockImplementation(() => now);
+    store.probe();
+    return written();
+  });
+  store.close();
+  assert.ok(sizes[0] > 0 && sizes[3] > sizes[0], String(sizes));
+  assert.deepEqual(sizes.slice(0, 3), [sizes[0], sizes[0], sizes[0]]);
+});
+
+test("a database that cannot be written is refused, and so is a lock, by its name", () => {
+  const file = join(folder, "written.db");
+  const first = new SqliteStore(file);
+  assert.deepEqual([first.place, first.created], [file, true]);
+  first.close();
+  // SQLite treats a file with this version of its format as read-only, also for root.
+  const bytes = readFileSync(file);
+  const [version] = bytes.subarray(18, 19);
+  writeFileSync(file, bytes.fill(3, 18, 19));
+  assert.throws(() => new SqliteStore(file), {
+    passing: false,
+    message: /written\.db cannot be used: attempt to write a readonly database/,
+  });
+  writeFileSync(file, bytes.fill(version, 18, 19));
+  const again = new SqliteStore(file);
+  assert.equal(again.created, false);
+  again.close();
+  rmSync(`${file}-lock`);
+  mkdirSync(`${file}-lock`);
+  assert.throws(() => new SqliteStore(file), /written\.db-lock cannot be used/);
 });
 
 describe("PostgreSQL", () => {

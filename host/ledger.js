@@ -192,7 +192,7 @@ export class LedgerRunner {
   }
 
   /**
-   * Waits for the turn to call Alibaba Cloud; false if there is none.
+   * Waits for the turn to call Alibaba Cloud; false if there is none, or no lease.
    *
    * @param {string} action
    * @param {boolean} yields
@@ -205,6 +205,8 @@ export class LedgerRunner {
     try {
       const waitMillis = await this.#host.turn(action, { yields, ofCaller });
       if (waitMillis) await sleep(waitMillis);
+      // Also here, and not only in `send`, where an exception leaves open whether the request was sent.
+      this.#host.mustHoldLease?.();
       return waitMillis !== null;
     } catch (/** @type {any} */ error) {
       logFailure({ turn: "failed" }, error);

@@ -144,6 +144,10 @@ export interface LedgerStorage {
 
 /** The ledgers of a Node process. */
 export interface Store {
+  /** The database: its path, or a connection string without user and password. */
+  readonly place: string;
+  /** Whether the database is new. */
+  readonly created: boolean;
   ledger(name: string): LedgerStorage;
   /** The due alarms of ledgers that are not busy, and the time of the next alarm. */
   takeAlarms(now: number, busy: string[]): DueAlarms | Promise<DueAlarms>;
@@ -222,6 +226,8 @@ export interface LedgerHost {
   pollMillis?: number | undefined;
   /** Milliseconds to wait before a call; null if too many calls are waiting. */
   turn(action: string, call: Waiting): Promise<number | null>;
+  /** Throws once another instance may have taken over this one's work; `send` then throws, too. */
+  mustHoldLease?(): void;
   /** Sends a request. A connection failure is an outcome, not an exception. */
   send(request: SignedRequest, limits: Limits): Promise<SendOutcome>;
   observeCall?(call: ObservedCall): void;

@@ -34,8 +34,9 @@ export const loadedCore = () => loadCore(readFileSync(built("gateway.wasm")));
  *
  * @param {{ variables: NodeJS.Dict<string>, own: Own, mode?: string | undefined }} settings `mode` if verifications are
  *   simulated
- * @returns {Promise<{ url: string, metricsUrl: string | undefined, instance: string | undefined, stop: () => Promise<boolean>, lost: Promise<void> }>} `stop`
- *   completes what has begun; false if GATEWAY_SHUTDOWN_SECONDS are over first. `lost` resolves when another instance has
+ * @returns {Promise<{ url: string, metricsUrl: string | undefined, instance: string | undefined, database: string,
+ *   created: boolean, stop: () => Promise<boolean>, lost: Promise<void> }>} `database` names it without its user and
+ *   password; `created`: it is new. `stop` completes what has begun; false if GATEWAY_SHUTDOWN_SECONDS are over first. `lost` resolves when another instance has
  *   taken over: the process must end
  */
 export async function startGateway({ variables, own, mode }) {
@@ -55,6 +56,7 @@ export async function startGateway({ variables, own, mode }) {
     instance: store.instance ?? crypto.randomUUID(),
     pollMillis: store.pollMillis,
     turn: pacer(core, settings, store),
+    mustHoldLease: () => store.mustHoldLease?.(),
     send(request, limits) {
       store.mustHoldLease?.();
       return transport(request, limits);
@@ -170,7 +172,8 @@ export async function startGateway({ variables, own, mode }) {
     return inTime;
   }
 
-  return { url, metricsUrl, instance: store.instance, stop, lost };
+  const { instance, place: database, created } = store;
+  return { url, metricsUrl, instance, database, created, stop, lost };
 }
 
 /**

@@ -52,6 +52,29 @@ export const lostAtStart = () =>
   );
 
 /**
+ * Errors without a code that says what to do: of the driver, by its message, and a refused password.
+ *
+ * @type {[is: (error: any) => boolean, en: string, zh: string][]}
+ */
+const NAMED = [
+  [
+    ({ message }) => /client password must be a/.test(message),
+    "asks for a password, and none is set: set PGPASSWORD, or write it into GATEWAY_DATABASE.",
+    "要求密码，但未设置：请设置 PGPASSWORD，或写入 GATEWAY_DATABASE。",
+  ],
+  [
+    ({ code }) => code === "28P01",
+    "refuses the password, or got none (28P01): see PGPASSWORD and GATEWAY_DATABASE.",
+    "拒绝了密码，或未收到密码（28P01）：请检查 PGPASSWORD 与 GATEWAY_DATABASE。",
+  ],
+  [
+    ({ message }) => /does not support SSL|establishing an SSL connection/.test(message),
+    "offers no TLS, which the sslmode of GATEWAY_DATABASE demands: switch it on there (ssl = on).",
+    "未提供 TLS，而 GATEWAY_DATABASE 的 sslmode 要求 TLS：请在数据库端启用（ssl = on）。",
+  ],
+];
+
+/**
  * The database's message can quote what was sent to it, so only its code is shown.
  *
  * @param {any} error
@@ -59,6 +82,8 @@ export const lostAtStart = () =>
 export function unusable(error) {
   // PostgreSQL itself reports no violation of its protocol to this driver; a pooler that refuses transactions does.
   if (error.code === "08P01") return pooled();
+  const [, en, zh] = NAMED.find(([is]) => is(error)) ?? [];
+  if (en !== undefined) return new Failure(`The database ${en}`, `数据库${zh}`);
   const why = error.code ?? error.name;
   const unreachable = isRepeatable(error);
   return new Failure(

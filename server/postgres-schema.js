@@ -18,6 +18,8 @@ const MIGRATIONS = [
    CREATE TABLE pace (action text COLLATE "C" PRIMARY KEY, free_at bigint NOT NULL);`,
   // PostgreSQL empties an unlogged table after a crash, the promotion of a standby and a restore.
   "CREATE UNLOGGED TABLE epoch (one integer PRIMARY KEY CHECK (one = 1), id uuid NOT NULL);",
+  // An instance of an earlier version does not report its lease, so it has the longest.
+  "ALTER TABLE instances ADD COLUMN lease_millis integer NOT NULL DEFAULT 120000;",
 ];
 const TABLES = ["rows", "alarms", "instances", "pace", "epoch"];
 
@@ -39,7 +41,10 @@ export async function migrate(url) {
   }
 }
 
-/** @param {Pool} pool */
+/**
+ * @param {Pool} pool
+ * @returns whether it has created the tables
+ */
 export async function migrated(pool) {
   const client = await pool.connect();
   try {
@@ -65,6 +70,7 @@ export async function migrated(pool) {
       await client.query("INSERT INTO cloudauth_edge_gateway VALUES ($1)", [MIGRATIONS.length]);
     }
     await client.query("COMMIT");
+    return version === 0;
   } catch (/** @type {any} */ error) {
     await client.query("ROLLBACK").catch(() => {});
     if (error.code === "42501") {

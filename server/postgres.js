@@ -78,6 +78,8 @@ export class PostgresStore {
   #onEcho = () => {};
   /** Called once, when the lease is lost: the process must end. @type {() => void} */
   onLost = () => {};
+  place = "";
+  created = false;
 
   /**
    * @param {Pick<typeof import("pg"), "Client" | "Pool">} pg
@@ -105,9 +107,12 @@ export class PostgresStore {
     store.#pool.on("connect", (client) => client.on("error", () => {}));
     try {
       await store.#mustHear();
-      await migrated(store.#pool);
+      store.created = await migrated(store.#pool);
       const now = moments();
-      await store.#pool.query("INSERT INTO instances VALUES ($1, clock_timestamp())", [store.#id]);
+      await store.#pool.query(
+        "INSERT INTO instances (id, seen, lease_millis) VALUES ($1, clock_timestamp(), $2)",
+        [store.#id, store.#leaseMs],
+      );
       store.#renewed = now;
       // The first renewal reports why it fails; later ones are repeated.
       await store.#renew();
@@ -459,11 +464,11 @@ export class PostgresStore {
     this.#renewed = now;
     await line.query("INSERT INTO epoch VALUES (1, gen_random_uuid()) ON CONFLICT DO NOTHING");
     this.#steadySince ??= now.monotonic;
-    // After a database failure, every instance has the duration of a lease to return.
-    if (now.monotonic - this.#steadySince < this.#leaseMs) return undefined;
+    // After a database failure, every instance has the duration of its lease to return.
     await line.query(
-      "DELETE FROM instances WHERE seen < clock_timestamp() - $1 * interval '1 millisecond' AND id <> $2",
-      [this.#leaseMs, this.#id],
+      `DELETE FROM instances WHERE seen < clock_timestamp() - lease_millis * interval '1 millisecond'
+         AND lease_millis <= $1::bigint AND id <> $2`,
+      [Math.floor(now.monotonic - this.#steadySince), this.#id],
     );
     return undefined;
   }
@@ -485,6 +490,8 @@ export class PostgresStore {
     });
     this.#line = line;
     await line.connect();
+    const host = line.host.startsWith("/") ? encodeURIComponent(line.host) : line.host;
+    this.place = `postgres://${host}:${line.port}/${line.database}`;
     await line.query(`${LIMITS}; LISTEN ${CHANNEL}`);
     return line;
   }

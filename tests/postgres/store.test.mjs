@@ -2,15 +2,18 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, beforeEach, afterEach, test } from "node:test";
 import pg from "pg";
+import { run } from "../../scripts/lib/process.mjs";
 import { at } from "../../scripts/lib/project.mjs";
 import { migrate } from "../../server/postgres-schema.js";
 import { PostgresStore } from "../../server/postgres.js";
 import { faultServer, started } from "../support/fault-server.mjs";
 import { startGateway } from "../support/gateway.mjs";
-import { freePort } from "../support/programs.mjs";
+import { bareEnv, freePort, gatewayProgram } from "../support/programs.mjs";
 import { sample } from "../support/samples.mjs";
 import { until } from "../support/until.mjs";
 import { startPostgres } from "./database.mjs";
@@ -177,7 +180,56 @@ test("an instance whose lease is over sends no start, although the database lets
   await holder.query("BEGIN; LOCK TABLE instances IN SHARE MODE");
   gateway.shiftClock(3_600_000);
   assert.deepEqual(await start(), [500, 1]);
-  assert.equal(sql("SELECT count(*) FROM rows WHERE key LIKE 'order/%'"), "2");
+  // What was provably not sent frees its order.
+  assert.equal(sql("SELECT count(*) FROM rows WHERE key LIKE 'order/%'"), "1");
+});
+
+test("an instance ends the lease of another by the length of that lease, not of its own", async () => {
+  const long = await open();
+  const short = await PostgresStore.open(url, { leaseSeconds: 1 });
+  stores.push(short);
+  sql(`UPDATE instances SET seen = now() - interval '30 seconds' WHERE id = ${long.instance}`);
+  sql("INSERT INTO instances VALUES (7, now() - interval '30 seconds', 1000)");
+  sql("INSERT INTO instances VALUES (8, now() - interval '1 hour', 120000)");
+  await until(() => sql("SELECT count(*) FROM instances WHERE id = 7") === "0");
+  assert.equal(sql(`SELECT count(*) FROM instances WHERE id IN (8, ${long.instance})`), "2");
+});
+
+test("the store names its database without the user, and says whether it has created the tables", async () => {
+  const [first, second] = [await open(), await open()];
+  assert.deepEqual([first.created, second.created], [true, false]);
+  assert.match(first.place, /^postgres:\/\/%2F[^@:]+:5432\/test\d+$/);
+});
+
+test("a database that asks for a password ends the command at once; the file of settings can have the password", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  database.sql("CREATE ROLE asked LOGIN SUPERUSER PASSWORD 'planted'");
+  const rules = join(database.sql("SHOW data_directory"), "pg_hba.conf");
+  writeFileSync(rules, `local all asked scram-sha-256\n${readFileSync(rules, "utf8")}`);
+  // The server waits for a password for longer than the command may take.
+  database.sql("ALTER SYSTEM SET authentication_timeout = '10min'");
+  database.sql("SELECT pg_reload_conf()");
+  const asking = database.urlOf(`test${databases}`, "asked");
+  await until(async () => {
+    const failure = await open(asking).catch((error) => error);
+    return /asks for a password, and none is set: set PGPASSWORD/.test(failure.message);
+  });
+  const settings = join(folder, "gateway.env");
+  const program = (command, password = "") => {
+    writeFileSync(settings, `GATEWAY_MODE=development\nGATEWAY_DATABASE=${asking}\n${password}`);
+    const args = [gatewayProgram, command, "--settings", settings];
+    return run("node", args, { env: bareEnv(), limitMs: 60_000 });
+  };
+  for (const command of ["migrate", "serve"]) {
+    const { code, output } = await program(command);
+    assert.equal(code, 78, output);
+    assert.match(output, /asks for a password/);
+  }
+  const wrong = await program("migrate", "PGPASSWORD=wrong\n");
+  assert.equal(wrong.code, 78);
+  assert.match(wrong.output, /refuses the password/);
+  assert.equal((await program("migrate", "PGPASSWORD=planted\n")).code, 0);
 });
 
 test("an instance that closes sends nothing more", async () => {
@@ -389,7 +441,7 @@ test("roles: one changes tables, the other serves", async () => {
 
 test("migrations run once, of several instances that start together", async () => {
   await Promise.all([open(), open(), open()]);
-  assert.equal(sql("SELECT version FROM cloudauth_edge_gateway"), "2");
+  assert.equal(sql("SELECT version FROM cloudauth_edge_gateway"), "3");
 });
 
 test("a database of another program or of a later version is refused and not changed", async () => {
@@ -398,7 +450,7 @@ test("a database of another program or of a later version is refused and not cha
   assert.equal(sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "1");
   sql("DROP TABLE rows");
   await (await open()).close();
-  sql("UPDATE cloudauth_edge_gateway SET version = 3");
+  sql("UPDATE cloudauth_edge_gateway SET version = 4");
   await assert.rejects(open(), /A later version/);
 });
 
@@ -412,7 +464,7 @@ test("a database with another encoding, or none, is refused without its password
     `${database.urlOf("planted")}&sslrootcert=/planted`,
   ]) {
     await assert.rejects(open(nowhere), (error) => {
-      assert.match(error.message, /GATEWAY_DATABASE cannot be (used|reached)/);
+      assert.match(error.message, /GATEWAY_DATABASE cannot be (used|reached)|offers no TLS/);
       assert.ok(!error.message.includes("planted"));
       return true;
     });

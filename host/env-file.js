@@ -20,6 +20,20 @@ const envText = (path) => new TextDecoder("utf-8", { fatal: true }).decode(readF
  */
 export const envSettings = (path) => parseEnv(envText(path));
 
+/** An assignment: its name, its value if that has quotes, and the rest of its last line. */
+const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([\w.]+)[ \t]*=[ \t]*(?:(["'`])[^]*?\2)?(.*)$/gm;
+
+/**
+ * The settings with an unquoted # in or behind the value. Here and for Node it begins a comment; for systemd and Docker it
+ * is a part of the value.
+ *
+ * @param {string} path
+ */
+export const commented = (path) =>
+  [...envText(path).matchAll(ASSIGNMENT)]
+    .filter(([, , , rest]) => rest?.includes("#"))
+    .map(([, name]) => String(name));
+
 /**
  * JSON as a value in a file of settings. Without quotes where every reader agrees on the value, because docker and
  * kubectl take quotes as a part of it.

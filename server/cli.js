@@ -139,13 +139,14 @@ async function checked(file) {
  * @param {string} [zh]
  */
 function listenFailure(error, en, zh) {
-  if (error.syscall !== "listen") return error;
-  const { address, port, code } = error;
+  const { syscall, code } = error;
+  if (syscall !== "listen" && syscall !== "getaddrinfo") return error;
+  const place = syscall === "listen" ? `${error.address}:${error.port}` : error.hostname;
   return new Failure(
-    `It cannot listen on ${address}:${port} (${code}); see ${en}.`,
-    `无法监听 ${address}:${port}（${code}），请检查 ${zh ?? en}。`,
+    `It cannot listen on ${place} (${code}); see ${en}.`,
+    `无法监听 ${place}（${code}），请检查 ${zh ?? en}。`,
     // The last process still listens, or the network is not up yet.
-    { passing: ["EADDRINUSE", "EADDRNOTAVAIL"].includes(code) },
+    { passing: ["EADDRINUSE", "EADDRNOTAVAIL", "EAI_AGAIN"].includes(code) },
   );
 }
 
@@ -167,8 +168,7 @@ function stopOnSignal(stop, say) {
     say({ stopped: inTime ? "all that was begun has ended" : "time ran out" });
     process.exit(inTime ? 0 : 1);
   };
-  process.on("SIGTERM", end);
-  process.on("SIGINT", end);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, end);
 }
 
 /** @param {object} line */
@@ -182,7 +182,8 @@ async function serve(_, { file }) {
   const { startGateway } = await import("./gateway.js");
   // Only this user may read the files that are created.
   process.umask(0o077);
-  const gateway = await startGateway(await checked(file)).catch((error) => {
+  const settings = await checked(file);
+  const gateway = await startGateway(settings).catch((error) => {
     throw listenFailure(
       error,
       "GATEWAY_LISTEN and GATEWAY_METRICS_LISTEN",
@@ -199,8 +200,17 @@ async function serve(_, { file }) {
   });
   stopOnSignal(gateway.stop, log);
   // Printed last: the reader of this line may send a signal or a request.
-  const { url, metricsUrl, instance } = gateway;
-  log({ listening: url, metrics: metricsUrl, instance, version: packageVersion() });
+  const { url, metricsUrl, instance, database, created } = gateway;
+  const { mode = "production" } = settings;
+  log({
+    listening: url,
+    metrics: metricsUrl,
+    database,
+    ...(created && { created }),
+    mode,
+    instance,
+    version: packageVersion(),
+  });
 }
 
 /**
@@ -346,7 +356,7 @@ try {
   else await command?.run(rest, { file, ...options });
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode =
-    error instanceof UsageFailure ? EXIT_USAGE : error.passing ? EXIT_TRY_LATER : EXIT_SETTINGS;
+  const code = error instanceof UsageFailure ? EXIT_USAGE : error.passing ? EXIT_TRY_LATER : EXIT_SETTINGS;
+  // Also ends connections to PostgreSQL that could not log in, which its driver leaves open.
+  process.stderr.write(`${error.message}\n`, () => process.exit(code));
 }

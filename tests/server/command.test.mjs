@@ -10,6 +10,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -28,6 +29,12 @@ import { sample } from "../support/samples.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const DEVELOPMENT = { GATEWAY_MODE: "development" };
+const STAGING = {
+  GATEWAY_MODE: "staging",
+  GATEWAY_SECRET: "0123456789abcdef0123456789abcdef",
+  GATEWAY_CALLERS: '[{"id":"shop","keyPairs":[{"accessKeyId":"gwk-shop-1"}]}]',
+  CLOUDAUTH_ENDPOINTS: "https://sandbox.example.com",
+};
 const SETTINGS = 78;
 const USAGE = 64;
 const TRY_LATER = 75;
@@ -152,6 +159,73 @@ test("wrong settings are listed in both languages, without their values", async 
   assert.ok(!existsSync(join(folder, "cloudauth-edge-gateway.db")));
 });
 
+test("a connection string that is not one makes no file, and its password is not printed", async () => {
+  for (const value of [
+    "host=planted port=5432 dbname=g password=planted",
+    '"postgres://planted:planted@planted/g"',
+  ]) {
+    for (const args of [["serve"], ["check"], ["backup", "copy.db"], ["migrate"]]) {
+      const { code, output } = await gateway(args, { ...DEVELOPMENT, GATEWAY_DATABASE: value });
+      assert.equal(code, SETTINGS, value);
+      assert.match(output, /GATEWAY_DATABASE (has the form keyword=value|starts with a quote)/);
+      assert.ok(!output.includes("planted"), output);
+    }
+  }
+  assert.deepEqual(readdirSync(folder), []);
+  const remote = "postgres://gateway:planted@db.example/gateway";
+  const { code, output } = await gateway(["migrate"], { GATEWAY_DATABASE: remote });
+  assert.equal(code, SETTINGS);
+  assert.match(output, /sslmode=verify-full in production/);
+});
+
+test("a comment behind a value is refused, because systemd and Docker take it as a part of the value", async () => {
+  for (const [line, refused] of [
+    ["GATEWAY_PHOTO=stream # planted", true],
+    ["GATEWAY_PHOTO=stream#planted", true],
+    ["export GATEWAY_PHOTO = 'stream' # planted", true],
+    ["GATEWAY_SECRET='a\n#planted'\nPGPASSWORD=planted#planted", true],
+    ["# GATEWAY_PHOTO=planted # planted\nOTHER=planted # planted", false],
+    ["GATEWAY_PUBLIC_URL= \n# planted\nGATEWAY_KEY_A='planted#planted'", false],
+  ]) {
+    writeFileSync(join(folder, "commented.env"), `GATEWAY_MODE=development\n${line}\n`);
+    for (const args of [["check"], ["caller", "list"]]) {
+      const { code, output } = await gateway([...args, "--settings", "commented.env"]);
+      assert.equal(code, refused ? SETTINGS : 0, `${line} ${output}`);
+      assert.equal(/has a # in or behind its value/.test(output), refused, output);
+      assert.ok(!output.includes("planted"), output);
+    }
+  }
+});
+
+test("the first line names the addresses, the mode and the database, and says whether that is new", async () => {
+  for (const created of [true, undefined]) {
+    const { end, output } = await serving();
+    assert.equal(await end(), 0);
+    const line = JSON.parse(output().split("\n")[0]);
+    assert.deepEqual([line.created, line.mode], [created, "development"]);
+    assert.equal(line.database, join(realpathSync(folder), "cloudauth-edge-gateway.db"));
+  }
+});
+
+test("an address that does not resolve, and one port for both servers, are reported", async () => {
+  for (const [listen, expected] of [
+    ["*:8787", /GATEWAY_LISTEN must be an address/],
+    ["999.1.1.1:8787", /GATEWAY_LISTEN must be an address/],
+    ["no..name:8787", /cannot listen on no\.\.name \(ENOTFOUND\).*GATEWAY_LISTEN/],
+  ]) {
+    // Development serves loopback addresses only.
+    const { code, output } = await gateway(["serve"], { ...STAGING, GATEWAY_LISTEN: listen });
+    assert.equal(code, SETTINGS, output);
+    assert.match(output, expected);
+  }
+  const both = { GATEWAY_LISTEN: "127.0.0.1:9464", GATEWAY_METRICS_LISTEN: "127.0.0.1:9464" };
+  for (const command of ["check", "serve"]) {
+    const { code, output } = await gateway([command], { ...DEVELOPMENT, ...both });
+    assert.equal(code, SETTINGS, output);
+    assert.match(output, /GATEWAY_METRICS_LISTEN must have another port/);
+  }
+});
+
 test("settings come from .env or a named file, and the environment wins", async () => {
   writeFileSync(join(folder, ".env"), "GATEWAY_MODE=development\nGATEWAY_PHOTO=wrong\n");
   writeFileSync(join(folder, "other.env"), "GATEWAY_MODE=development\n");
@@ -240,7 +314,7 @@ test("commands for a file say that the database is PostgreSQL, and the other way
     [
       ["migrate"],
       { GATEWAY_DATABASE: `${GATEWAY_DATABASE}?sslkey=planted.pem` },
-      /GATEWAY_DATABASE must be .*sslkey/,
+      /GATEWAY_DATABASE names a file in sslkey/,
     ],
     // The database may only be late.
     [["migrate"], { GATEWAY_DATABASE }, /cannot be reached: ECONNREFUSED/, TRY_LATER],

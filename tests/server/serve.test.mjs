@@ -139,22 +139,23 @@ test("a request with an unknown expectation is served", async () => {
   await gateway.prints(/"route":"livez"/);
 });
 
-test("SIGTERM: new requests are refused, requests in flight are answered", LIMIT, async () => {
-  const vendor = await heldVendor();
-  const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: vendor.url, GATEWAY_SHUTDOWN_SECONDS: "60" });
-  const order = sample();
-  const begun = gateway.call("POST", ROUTE, { body: order });
-  await vendor.arrival;
-  const ended = gateway.signal("SIGTERM");
-  await gateway.prints(/"stopping":"SIGTERM"/);
-  const { hostname, port } = new URL(gateway.url);
-  const [error] = await once(connect(Number(port), hostname), "error");
-  assert.equal(error.code, "ECONNREFUSED");
-  vendor.release();
-  const { status, headers } = await begun;
-  assert.deepEqual([status, headers.get("connection")], [201, "close"]);
-  assert.equal(await ended, 0);
-});
+for (const signal of ["SIGTERM", "SIGHUP"])
+  test(`${signal}: new requests are refused, requests in flight are answered`, LIMIT, async () => {
+    const vendor = await heldVendor();
+    const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: vendor.url, GATEWAY_SHUTDOWN_SECONDS: "60" });
+    const order = sample();
+    const begun = gateway.call("POST", ROUTE, { body: order });
+    await vendor.arrival;
+    const ended = gateway.signal(signal);
+    await gateway.prints(new RegExp(`"stopping":"${signal}"`));
+    const { hostname, port } = new URL(gateway.url);
+    const [error] = await once(connect(Number(port), hostname), "error");
+    assert.equal(error.code, "ECONNREFUSED");
+    vendor.release();
+    const { status, headers } = await begun;
+    assert.deepEqual([status, headers.get("connection")], [201, "close"]);
+    assert.equal(await ended, 0);
+  });
 
 test("SIGTERM: a connection that has sent nothing does not delay the end", LIMIT, async () => {
   const gateway = await gatewayWith({ GATEWAY_SHUTDOWN_SECONDS: "60" });

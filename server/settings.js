@@ -233,7 +233,7 @@ function postgresUrl(text) {
 }
 
 /**
- * The URL. The driver accepts a user without a host, too, which is no URL.
+ * The URL. The driver accepts a user without a host, too, which URLs do not allow.
  *
  * @param {string} text
  */
@@ -261,7 +261,7 @@ function isDecodable(...parts) {
 const VERIFIED = new Set(["prefer", "require", "verify-ca", "verify-full"]);
 
 /**
- * Whether the driver verifies the database's certificate, does not need to, or is told not to encrypt. Its defaults come
+ * Whether the driver verifies the database's certificate, does not need to, or must not encrypt. Its defaults come
  * from the environment.
  *
  * @param {string} database a connection string
@@ -317,7 +317,7 @@ function listenAddress(text) {
   const [, six, other = "", digits] = text.match(/^(?:\[([0-9a-f:.]+)\]|([^:[\]\s*]+)):(\d{1,5})$/i) ?? [];
   const port = Number(digits);
   if (digits === undefined || port > 65_535 || (six && isIP(six) !== 6)) return undefined;
-  // Digits and dots alone are no name.
+  // The resolver takes digits and dots for a name.
   if (/^[\d.]+$/.test(other) && isIP(other) !== 4) return undefined;
   return { host: six ?? other, port };
 }

@@ -5,7 +5,7 @@
 --   psql --dbname=gateway --file=postgres.sql
 --
 -- Then give both roles a way to log in (\password, or your identity provider). Before each update, run the command
--- migrate with GATEWAY_DATABASE=postgres://gateway_owner@…; serve as gateway_app.
+-- migrate with GATEWAY_DATABASE=postgres://gateway_owner@…?sslmode=verify-full; serve as gateway_app.
 
 -- Owns the tables and changes them.
 CREATE ROLE gateway_owner LOGIN;

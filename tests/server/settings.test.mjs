@@ -95,7 +95,7 @@ test("in production, a database on another machine needs a verified certificate,
     assert.equal(isRefused(database, env), refused, `${database} ${JSON.stringify(env)}`);
 });
 
-test("the metrics have a port of their own", () => {
+test("the metrics need another port than the gateway", () => {
   for (const [listen, metrics, refused] of [
     ["127.0.0.1:9464", "127.0.0.1:9464", true],
     ["localhost:9464", "127.0.0.1:9464", true],

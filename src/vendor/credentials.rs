@@ -98,6 +98,17 @@ pub fn environment_variable(option: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether a value has kept its quotes: `docker --env-file` passes them on, and other readers of such a
+/// file remove them, so the secrets derived from it would differ.
+#[cfg(feature = "gateway")]
+pub(crate) fn is_quoted(value: &str) -> bool {
+    ['"', '\''].iter().any(|&quote| {
+        value
+            .strip_prefix(quote)
+            .is_some_and(|rest| rest.ends_with(quote))
+    })
+}
+
 fn check(option: &'static str, value: &str, max: usize, problems: &mut Vec<FieldError>) {
     let problem = if value.is_empty() {
         Some((

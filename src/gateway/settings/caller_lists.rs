@@ -1,11 +1,10 @@
 //! Reads the settings that list callers.
 
-use super::check::is_quoted;
 use crate::gateway::callers::{self, Caller, DEVELOPMENT_KEY_ID, KeyPair, Scope, Token};
 use crate::gateway::derived::derived_key_secret;
 use crate::json::de::from_json_strictly;
 use crate::text::Text;
-use crate::vendor::credentials::Secret;
+use crate::vendor::credentials::{Secret, is_quoted};
 use crate::vendor::endpoint::Endpoint;
 use serde::Deserialize;
 use std::collections::BTreeSet;

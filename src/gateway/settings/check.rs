@@ -14,7 +14,7 @@ use crate::gateway::callers::{self, Caller};
 use crate::identity::RuleViolation;
 use crate::text::Text;
 use crate::timestamp::MILLIS_PER_DAY;
-use crate::vendor::credentials::{Credentials, Secret};
+use crate::vendor::credentials::{Credentials, Secret, is_quoted};
 use crate::vendor::endpoint::Endpoint;
 
 const MILLIS_PER_MINUTE: i64 = 60_000;
@@ -367,16 +367,6 @@ impl Reader<'_> {
         );
         None
     }
-}
-
-/// Whether a value has kept its quotes: `docker --env-file` passes them on, and other readers of such a
-/// file remove them, so the secrets derived from it would differ.
-pub(super) fn is_quoted(value: &str) -> bool {
-    ['"', '\''].iter().any(|&quote| {
-        value
-            .strip_prefix(quote)
-            .is_some_and(|rest| rest.ends_with(quote))
-    })
 }
 
 fn has_default_port(origin: &str) -> bool {

@@ -1,6 +1,7 @@
 /** The gateway as a Cloudflare Worker: connects the platform to the code that all hosts share. */
 
 import { handle } from "./host/front.js";
+import { parsed } from "./host/target.js";
 import { core, files, settingsOf } from "./worker/core.js";
 import { inObject } from "./worker/durable-object.js";
 import { record, requestPoint } from "./worker/metrics.js";
@@ -29,6 +30,7 @@ export default {
    * @param {{ waitUntil(work: Promise<unknown>): void }} ctx
    */
   async fetch(request, env, ctx) {
+    const message = plain(request);
     /** @type {Host<Response>} */
     const host = {
       core,
@@ -49,7 +51,8 @@ export default {
         return running;
       },
       async page() {
-        const response = await env.ASSETS?.fetch(request);
+        // The assets would be found by the parsed path.
+        const response = message.path ? await env.ASSETS?.fetch(request) : undefined;
         return response && response.status !== 404 ? response : undefined;
       },
       async mayGoOn(caller) {
@@ -60,7 +63,7 @@ export default {
         record(env.METRICS, requestPoint(line));
       },
     };
-    const answered = await handle(host, plain(request), () => request.body?.getReader());
+    const answered = await handle(host, message, () => request.body?.getReader());
     const { headers } = answered;
     if (answered.page) {
       const page = new Response(answered.page.body, answered.page);
@@ -79,13 +82,11 @@ export default {
  * @returns {Message}
  */
 function plain(request) {
-  const url = new URL(request.url);
   return {
     method: request.method,
-    path: url.pathname,
-    query: url.search.slice(1),
+    ...parsed(request.url),
     headers: [...request.headers],
-    host: url.host,
+    host: new URL(request.url).host,
     freshId: crypto.randomUUID(),
   };
 }

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { isIPv6 } from "node:net";
 import { handle } from "../host/front.js";
 import { logFailure } from "../host/log.js";
+import { parsed } from "../host/target.js";
 import { refuseUnreadable } from "../pkg/dist/unreadable.js";
 
 /**
@@ -164,19 +165,6 @@ function plain(request, trustedProxies) {
     host: forwarded || (headers.get("host") ?? ""),
     freshId: crypto.randomUUID(),
   };
-}
-
-/**
- * The path and query of a request's target. The path is empty, which matches no route, if parsing would change it: a
- * reverse proxy has decided by the path as it was sent, such as /v1/callbacks/..\face-verifications.
- *
- * @param {string} target
- */
-function parsed(target) {
-  const [, origin = "", path] = /^(https?:\/\/[^/?#\\]*)?([^?]*)/i.exec(target) ?? [];
-  const url = URL.parse(origin ? target : `http://host${target}`);
-  if (url?.pathname !== (path || "/")) return { path: "", query: "" };
-  return { path: url.pathname, query: url.search.slice(1) };
 }
 
 /**

@@ -1,5 +1,5 @@
 // The deployed Worker, with ways to do to a ledger what the platform may do: end its instance at
-// any point, lose its alarm, let its alarm fail, fill the disk, or set the clock.
+// any point, lose its alarm, let its alarm fail, fill the disk, set the clock, or receive a URL as it was sent.
 
 import worker, { Ledger as Deployed, Pacer } from "../../worker.js";
 
@@ -62,6 +62,14 @@ export default {
     if (millis) {
       shift = Number(millis);
       return new Response(null, { status: 204 });
+    }
+    const target = request.headers.get("x-target");
+    if (target) {
+      // workerd does not parse a URL, but the proxy of wrangler dev and the constructor of Request do.
+      const { method, headers, body, signal } = request;
+      const url = /^https?:/.test(target) ? target : new URL(request.url).origin + target;
+      const ASSETS = { fetch: (asked) => env.ASSETS.fetch(asked.url) };
+      return worker.fetch({ url, method, headers, body, signal }, { ...env, ASSETS }, ctx);
     }
     const [, what, caller, order] =
       pathname.match(/^\/_(evict|lose|fail|fill|free)\/([a-z]+)(?:\/.*\/(\w+)\/\w+)?$/) ?? [];

@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { request } from "node:http";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { until } from "../support/until.mjs";
-import { startBoth, startGateway } from "../support/gateway.mjs";
+import { hostName, startBoth, startGateway } from "../support/gateway.mjs";
 import { sample } from "../support/samples.mjs";
 import { injectFault, startsOf, submit } from "../support/sandbox.mjs";
 
@@ -204,3 +205,34 @@ test(
     assert.equal((await start(kept)).json.certifyId, certifyId);
   },
 );
+
+test("a path that parsing would change is not served", LIMIT, async (t) => {
+  const both = await startBoth({}, { hostile: true });
+  t.after(() => both.close());
+  const { url } = both.gateway;
+  const { hostname, port } = new URL(url);
+  const statusOf = async (target) => {
+    const headers = { authorization: "Bearer dev-token" };
+    const options =
+      hostName === "worker" ? { headers: { ...headers, "x-target": target } } : { path: target, headers };
+    const [response] = await once(request({ hostname, port, ...options }).end(), "response");
+    response.resume();
+    return response.statusCode;
+  };
+  assert.equal(await statusOf(`${ROUTE}?limit=1`), 200);
+  assert.equal(await statusOf(`${url}${ROUTE}?limit=1`), 200);
+  assert.equal(await statusOf(`${url}/v1/callbacks/..\\face-verifications`), 404);
+  assert.equal(await statusOf(`${url}/v1/callbacks/%2e%2e/face-verifications`), 404);
+  for (const path of [
+    "/v1/callbacks/..\\face-verifications",
+    "/v1/callbacks/../face-verifications",
+    "/v1/callbacks/%2e%2E/face-verifications",
+    "/v1/callbacks/..%5c..\\v1\\face-verifications",
+    "/v1/callbacks/..\\..\\readyz",
+    "/v1/callbacks/..\\..\\favicon.svg",
+    "/./readyz",
+    "//host/readyz",
+    "/readyz#/v1/callbacks",
+  ])
+    assert.equal(await statusOf(path), 404, path);
+});

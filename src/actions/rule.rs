@@ -28,7 +28,7 @@ pub const MODELS: [&str; 6] = [
     "MULTI_FAPTCHA",
 ];
 /// Maximum length of MetaInfo in bytes; real values have a few hundred to a few thousand.
-pub(super) const META_INFO_MAX: usize = 262_144;
+pub(crate) const META_INFO_MAX: usize = 262_144;
 /// Maximum length of a URL in bytes.
 pub(super) const URL_MAX: usize = 2_048;
 /// Maximum length of a name or number that is encrypted or on another certificate.

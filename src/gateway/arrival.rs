@@ -7,7 +7,6 @@ use super::reply::{Language, Reply};
 use super::reply_target::{Protocol, ReplyTarget};
 use crate::http::{Headers, IncomingRequest, header};
 use crate::json::write::to_json;
-use crate::rpc_server::request::MAX_BODY;
 use crate::timestamp::Timestamp;
 use serde::Serialize;
 
@@ -155,18 +154,18 @@ impl<'a> RequestContext<'a> {
         }
     }
 
-    /// What to do about the body: nothing, read it, or reject it.
-    pub(super) fn body(&self) -> Result<Option<HostAction>, Problem> {
+    /// What to do about a body of at most `limit` bytes: nothing, read it, or reject it.
+    pub(super) fn body(&self, limit: usize) -> Result<Option<HostAction>, Problem> {
         let request = &self.arrival.request;
         let declared = header(&request.headers, "content-length")
             .and_then(|length| length.trim().parse::<u64>().ok())
             .unwrap_or(0);
         let read = u64::try_from(request.body.len()).unwrap_or(u64::MAX);
-        if declared.max(read) > u64::try_from(MAX_BODY).unwrap_or(u64::MAX) {
+        if declared.max(read) > u64::try_from(limit).unwrap_or(u64::MAX) {
             return Err(Problem::new(ProblemKind::BodyTooLarge));
         }
         Ok((!self.arrival.body_read).then_some(HostAction::ReadBody {
-            limit: MAX_BODY,
+            limit,
             millis: BODY_MILLIS,
         }))
     }

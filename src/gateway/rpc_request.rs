@@ -8,11 +8,13 @@ use super::problem::Problem;
 use super::reply_target::ReplyTarget;
 use super::rpc_reply::without_request;
 use super::settings::Settings;
+use crate::actions::rule::META_INFO_MAX;
 use crate::actions::{self, ActionKind, Value};
 use crate::http::{IncomingRequest, header};
 use crate::rpc_server::errors::{self, Refusal};
-use crate::rpc_server::request::{Claim, names_action};
+use crate::rpc_server::request::{Claim, MAX_BODY, names_action};
 use crate::timestamp::Timestamp;
+use crate::vendor::values::PICTURE_BASE64_MAX;
 
 /// Whether a request to `/` is an RPC request rather than one for a page.
 pub fn is_rpc(request: &IncomingRequest) -> bool {
@@ -20,6 +22,40 @@ pub fn is_rpc(request: &IncomingRequest) -> bool {
         && (request.method == "POST"
             || header(&request.headers, "x-acs-action").is_some()
             || names_action(&request.query))
+}
+
+/// The length of all parameters but MetaInfo and the picture, in bytes; that of the actions'
+/// parameters and the common ones has some room left.
+const OTHER_PARAMETERS_MAX: usize = 65_536;
+
+/// Maximum size of a body in bytes, before its signature is verified: anyone who knows an AccessKeyId can
+/// send one. Only products with a picture need more than a percent-encoded MetaInfo.
+pub(super) fn max_body(settings: &Settings) -> usize {
+    if settings.options.allow_other_products {
+        MAX_BODY
+    } else {
+        MAX_BODY / 2
+    }
+}
+
+/// Refuses parameters that are longer than all valid ones, because verifying a signature takes time in
+/// proportion to their length.
+fn check_length(claim: &Claim, settings: &Settings) -> Result<(), Refusal> {
+    let picture = if settings.options.allow_other_products {
+        PICTURE_BASE64_MAX
+    } else {
+        0
+    };
+    let most = META_INFO_MAX
+        .saturating_add(OTHER_PARAMETERS_MAX)
+        .saturating_add(picture);
+    let length = claim.parameters.iter().fold(0_usize, |sum, (name, value)| {
+        sum.saturating_add(name.len()).saturating_add(value.len())
+    });
+    if length > most {
+        return Err(errors::BODY_TOO_LARGE.because(""));
+    }
+    Ok(())
 }
 
 /// A verified signature.
@@ -44,12 +80,14 @@ pub(super) fn verify<'a>(
         return Err(errors::TOKEN_MISMATCH.because(""));
     }
     claim.check_timestamp(now)?;
+    check_length(&claim, settings)?;
     claim
         .check_signature(request, &pair.access_key_secret)
         .or_else(|refusal| {
             // A client behind a proxy that replaces Host has signed the host that it sees.
             let is_mismatch = refusal.code == errors::SIGNATURE_DOES_NOT_MATCH.code;
-            let seen = is_mismatch.then(|| with_host(arrival)).flatten();
+            let may_match = is_mismatch && claim.signs_host();
+            let seen = may_match.then(|| with_host(arrival)).flatten();
             match seen.map(|seen| claim.check_signature(&seen, &pair.access_key_secret)) {
                 Some(Ok(())) => Ok(()),
                 _ => Err(refusal),

@@ -130,7 +130,7 @@ api_gateway_errors! {
     UNSUPPORTED_METHOD "UnsupportedHTTPMethod" 400
         "This http method is not supported.";
     BODY_TOO_LARGE "RequestBodyTooLarge" 413
-        "The request body is larger than 2 MiB.";
+        "The request body is too large.";
     THROTTLING "Throttling" 400
         "Request was denied due to request throttling.";
     THROTTLING_USER "Throttling.User" 400

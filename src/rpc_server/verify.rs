@@ -13,6 +13,10 @@ use crate::timestamp::Timestamp;
 use crate::vendor::credentials::Secret;
 use crate::vendor::quoted::{ACS3_STRING_TO_SIGN, CANONICAL_REQUEST};
 
+/// The longest string to sign that a message quotes. Anyone who knows an AccessKeyId can
+/// send requests with a wrong signature, and a longer quotation costs as much as the verification.
+const QUOTED_MAX: usize = 65_536;
+
 /// How long a nonce is remembered; afterwards, its request's timestamp is no longer accepted.
 pub const NONCE_MILLIS: i64 = 2 * TIMESTAMP_WINDOW_MILLIS;
 
@@ -35,6 +39,9 @@ impl Claim {
                 if Secret::new(expected).constant_time_eq(signature) {
                     return Ok(());
                 }
+                if string_to_sign.len() > QUOTED_MAX {
+                    return Err(rpc_mismatch_unquoted(string_to_sign.len()));
+                }
                 Err(errors::SIGNATURE_DOES_NOT_MATCH.quoting(&string_to_sign, note))
             }
             Proof::Acs3 {
@@ -56,6 +63,11 @@ impl Claim {
                 Ok(())
             }
         }
+    }
+
+    /// Whether the signature depends on the header Host.
+    pub fn signs_host(&self) -> bool {
+        matches!(self.proof, Proof::Acs3 { .. })
     }
 
     /// Verifies a request's timestamp against the server's clock.
@@ -110,6 +122,19 @@ fn acs3_strings(
         payload_hash: &acs3::hex_sha256(&request.body),
     });
     Ok((acs3::string_to_sign(&canonical_request), canonical_request))
+}
+
+/// SignatureDoesNotMatch without the string to sign. Old Python SDKs need the colon.
+fn rpc_mismatch_unquoted(length: usize) -> Refusal {
+    let error = errors::SIGNATURE_DOES_NOT_MATCH;
+    let message = format!(
+        "{} The server's string to sign is too long to be quoted: {length} bytes.",
+        error.message
+    );
+    Refusal {
+        message: message.into(),
+        ..error.because("to see the string to sign, send the request with a shorter parameter")
+    }
 }
 
 /// SignatureDoesNotMatch in the format of ACS3.

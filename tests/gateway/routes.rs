@@ -592,6 +592,62 @@ fn problems_use_alibaba_clouds_codes() {
     );
 }
 
+/// Anyone who knows an AccessKeyId can send such requests.
+#[test]
+fn parameters_longer_than_any_valid_ones_are_refused_before_their_signature() {
+    let plain = development();
+    let pictures = Host::new(variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("CLOUDAUTH_ALLOW_OTHER_PRODUCTS", "true"),
+    ]));
+    let refusal = |host: &Host, secret: &str, name: &str, length: usize| {
+        let value = "a".repeat(length);
+        let parameters = [("Action", "InitFaceVerify"), (name, value.as_str())];
+        match host.route(signed("dev-key-id", secret, &parameters)).then {
+            HostAction::Reply { reply } => {
+                assert!(reply.body.len() < 1_000, "{}", reply.body.len());
+                let code = body(&reply)["Code"].as_str().unwrap().to_owned();
+                (reply.status, code)
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let right = "dev-key-secret";
+    let invalid = (200, "400".to_owned());
+    let mismatch = (400, "SignatureDoesNotMatch".to_owned());
+    let too_large = (413, "RequestBodyTooLarge".to_owned());
+    assert_eq!(refusal(&plain, right, "MetaInfo", 262_144), invalid);
+    assert_eq!(refusal(&plain, "wrong", "MetaInfo", 262_144), mismatch);
+    assert_eq!(refusal(&plain, right, "MetaInfo", 330_000), too_large);
+    assert_eq!(refusal(&plain, "wrong", "RegionId", 330_000), too_large);
+    assert_eq!(
+        refusal(&plain, "wrong", "FaceContrastPicture", 1_048_576),
+        too_large
+    );
+    assert_eq!(
+        refusal(&pictures, right, "FaceContrastPicture", 1_400_000),
+        invalid
+    );
+    assert_eq!(
+        refusal(&pictures, right, "FaceContrastPicture", 1_900_000),
+        too_large
+    );
+    // The host reads no longer a body.
+    for (host, limit) in [(&plain, 1_048_576), (&pictures, 2_097_152)] {
+        let arrival = Arrival {
+            request: request("POST", "/", &[], b""),
+            body_read: false,
+            host: host.name.to_owned(),
+            fresh_id: "f".repeat(32),
+        };
+        let now = Timestamp::from_unix_millis(NOW);
+        match route(&CheckedSettings::read(&host.variables), &arrival, now).then {
+            HostAction::ReadBody { limit: read, .. } => assert_eq!(read, limit),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 #[test]
 fn a_caller_without_the_scope_gets_the_verdict_alone() {
     let callers = json!([{

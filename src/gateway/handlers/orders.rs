@@ -12,6 +12,7 @@ use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::query::Query;
 use crate::gateway::settings::Settings;
 use crate::http::header;
+use crate::rpc_server::request::MAX_BODY;
 use crate::text::Text;
 use crate::timestamp::SHANGHAI_OFFSET_MINUTES;
 use crate::vendor::values::{is_certify_id, is_outer_order_no};
@@ -35,7 +36,7 @@ pub(in crate::gateway) fn create(
     access: Access<'_>,
 ) -> Handled {
     access.require(Scope::Create)?;
-    if let Some(read) = context.body()? {
+    if let Some(read) = context.body(MAX_BODY)? {
         return Ok(read);
     }
     let request = &context.arrival.request;

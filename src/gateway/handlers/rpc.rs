@@ -20,7 +20,7 @@ pub(in crate::gateway) fn rpc(
         Ok(settings) => settings,
         Err(not_serving) => return problem(&format, &not_serving),
     };
-    match context.body() {
+    match context.body(rpc_request::max_body(settings)) {
         Err(too_large) => return problem(&format, &too_large),
         Ok(Some(read)) => return read,
         Ok(None) => {}

@@ -67,6 +67,49 @@ fn a_user_has_the_starts_of_a_day_in_china() {
     assert_eq!(starts(&mut host, "one", 7).status, 429);
 }
 
+/// Otherwise a caller could leave the user out, or write the same one in another way.
+#[test]
+fn no_start_escapes_the_limit_of_a_user() {
+    let mut host = host(1);
+    for user in [json!(null), json!(" "), json!("\u{3000}")] {
+        let mut arrival = start("one", 1);
+        let mut body: Value = serde_json::from_slice(&arrival.body).unwrap();
+        body["userId"] = user;
+        arrival.body = body.to_string().into_bytes();
+        let (_, reply) = host.handle(arrival, &mut |_| panic!("nothing is sent"));
+        assert_eq!(
+            (reply.status, reply.outcome.as_str()),
+            (400, "invalid-request")
+        );
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(body["errors"][0]["field"], "userId");
+        assert_eq!(body["errors"][0]["rule"], "mandatory");
+    }
+    assert_eq!(starts(&mut host, "one", 1).status, 201);
+    for user in [" one", "one ", "\u{3000}one"] {
+        assert_eq!(starts(&mut host, user, 2).outcome, "user-daily-limit");
+    }
+    assert_eq!(starts(&mut host, " another", 3).status, 201);
+    let sent = host.sent.last().unwrap().body.as_deref().unwrap();
+    assert!(
+        sent.contains("UserId=%20another&"),
+        "the id is sent unchanged"
+    );
+    // Without the limit, the id is optional.
+    let mut unlimited = limited("maxStartsPerDay", 9);
+    let mut arrival = start("one", 1);
+    let mut body: Value = serde_json::from_slice(&arrival.body).unwrap();
+    body.as_object_mut().unwrap().remove("userId");
+    arrival.body = body.to_string().into_bytes();
+    let (_, reply) = unlimited.handle(arrival, &mut |_| {
+        json_answer(
+            200,
+            &json!({"Code": "200", "ResultObject": {"CertifyId": "c"}}),
+        )
+    });
+    assert_eq!(reply.status, 201, "{}", reply.body);
+}
+
 #[test]
 fn a_caller_has_the_starts_of_a_day_in_china() {
     let mut host = limited("maxStartsPerDay", 2);

@@ -13,7 +13,7 @@ use super::task::{Create, Purpose, Read, Task};
 use super::upstream::{self, Ended, Place};
 use crate::actions::ValidRequest;
 use crate::client::response::InitResult;
-use crate::error::{Audience, Error, Execution, Kind};
+use crate::error::{Audience, Error, Execution, FieldError, Kind};
 use crate::gateway::derived::derive;
 use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply_target::ReplyTarget;
@@ -56,7 +56,12 @@ impl Create {
             scene_id: valid.value("SceneId").unwrap_or_default().to_owned(),
             input: keyed("input", &canonicalized_query(&hashed)),
             scene_given,
-            user: valid.value("UserId").map(|user| keyed("user-id", user)),
+            // The same user, whatever white space a caller puts around the id that is sent.
+            user: valid
+                .value("UserId")
+                .map(str::trim)
+                .filter(|user| !user.is_empty())
+                .map(|user| keyed("user-id", user)),
             notices: valid.notices().iter().map(Json::of).collect(),
             parameters,
             reply_to,
@@ -249,7 +254,8 @@ fn start(
     )
 }
 
-/// Counts a start against the caller's limits, or returns the limit that has been reached.
+/// Counts a start against the caller's limits, or returns the limit that has been reached. A start
+/// without a user would escape the limit of each user.
 fn count(
     settings: &Settings,
     create: &Create,
@@ -257,6 +263,18 @@ fn count(
     rows: &Rows,
     now: Timestamp,
 ) -> Result<Option<Problem>, Interrupt> {
+    let caller = settings.caller(&create.reply_to.caller);
+    let limit_of_users = caller.and_then(|caller| caller.max_starts_per_user_per_day);
+    if limit_of_users.is_some() && create.user.is_none() {
+        return Ok(Some(Problem::fields(vec![FieldError::new(
+            "userId",
+            "mandatory",
+            Text::new(
+                "必填：网关限制每个用户每天的发起次数（maxStartsPerUserPerDay）。",
+                "is mandatory: the gateway limits the starts of each user per day (maxStartsPerUserPerDay).",
+            ),
+        )])));
+    }
     for (limit, key, kind) in limits(settings, create, now) {
         let counted: Option<u32> = rows.get(&key)?;
         let started = counted.unwrap_or(0);

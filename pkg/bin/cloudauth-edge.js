@@ -128,7 +128,7 @@ function explain(error, { port, host, file }) {
   }
   if (error.code === "ERR_SANDBOX_PUBLIC_URL") {
     return say(
-      "--public-url 应为 http://主机名[:端口] 或 https://主机名[:端口]，不带路径、查询串或用户名",
+      "--public-url 应为 http://主机名[:端口] 或 https://主机名[:端口]，不带路径、查询参数或用户名",
       "--public-url must be http://host[:port] or https://host[:port], without path, query or user name",
     );
   }

@@ -169,7 +169,7 @@ function originOf(publicUrl: string): string {
   if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
   const message =
     "publicUrl must be http://host[:port] or https://host[:port], without path, query or user name.";
-  const zh = "publicUrl 应为 http://主机名[:端口] 或 https://主机名[:端口]，不带路径、查询串或用户名。";
+  const zh = "publicUrl 应为 http://主机名[:端口] 或 https://主机名[:端口]，不带路径、查询参数或用户名。";
   throw Object.assign(new TypeError(`${message} ${zh}`), { code: "ERR_SANDBOX_PUBLIC_URL" });
 }
 

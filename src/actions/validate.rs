@@ -302,8 +302,8 @@ fn check_init(
             "userId",
             "recommended",
             Text::new(
-                "建议传入：阿里云文档要求填写，用于风控与追踪。",
-                "is recommended: Alibaba Cloud uses it for risk control and tracing.",
+                "建议传入：阿里云文档将其列为必填（用于风控与追踪），本项目不强制。",
+                "is recommended: Alibaba Cloud's documentation lists it as mandatory, for risk control and tracing; this project does not require it.",
             ),
         ));
     }

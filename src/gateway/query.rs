@@ -24,7 +24,7 @@ impl Query {
                 "(query)",
                 "not-utf8",
                 Text::new(
-                    "查询串应为 UTF-8 的百分号编码，且参数不得过多。",
+                    "查询参数应为 UTF-8 的百分号编码，且参数不得过多。",
                     "must be percent-encoded UTF-8 and have fewer parameters.",
                 ),
             )])

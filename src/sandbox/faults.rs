@@ -125,7 +125,7 @@ impl Fault {
         for (name, is_given) in given {
             if is_given && !self.kind.members().contains(&name) {
                 return Some(Text::composed(
-                    format!("这种故障没有成员 {name}，见 docs/sandbox.md。"),
+                    format!("这种故障没有字段 {name}，见 docs/sandbox.md。"),
                     format!("this kind of fault has no member {name}; see docs/sandbox.md."),
                 ));
             }

@@ -130,7 +130,7 @@ impl Endpoint {
         if !host_ok || port.is_some() && port_number.is_none() {
             return Err(problem(
                 "not-an-endpoint",
-                "应为主机名或 https://主机名[:端口]，不带路径、查询串或用户名。",
+                "应为主机名或 https://主机名[:端口]，不带路径、查询参数或用户名。",
                 "must be a host name or https://host[:port], without path, query or user name.",
             ));
         }

@@ -107,29 +107,33 @@ impl Problem {
         if error.kind == Kind::Validation {
             return Self::fields(error.fields.clone());
         }
+        let own_fault = is_own_fault(error);
         let kind = match (error.kind, error.audience) {
             (Kind::Throttled, _) => ProblemKind::UpstreamThrottled,
             (Kind::Timeout, _) => ProblemKind::UpstreamTimeout,
+            _ if own_fault => ProblemKind::UpstreamRefused,
             (Kind::Vendor, Audience::User | Audience::Developer)
                 if !codes::is_internal_error(&error.code) =>
             {
                 ProblemKind::VendorRefused
             }
             (Kind::Vendor, Audience::Operator) if !error.retryable => ProblemKind::UpstreamRefused,
-            (Kind::Signature | Kind::Credentials, _) => ProblemKind::UpstreamRefused,
             _ => ProblemKind::UpstreamFailed,
         };
-        // An error about the gateway's own key or signature concerns only its operator.
-        let own_fault = matches!(error.kind, Kind::Signature | Kind::Credentials);
+        let audience = if own_fault {
+            Audience::Operator
+        } else {
+            error.audience
+        };
         let problem = Self {
-            audience: if own_fault {
-                Audience::Operator
-            } else {
-                error.audience
-            },
+            audience,
             retryable: error.retryable,
             execution: error.execution,
-            detail: error.message.clone(),
+            detail: if audience == Audience::Operator {
+                for_operator(error)
+            } else {
+                error.message.clone()
+            },
             vendor_code: is_vendor_code(error).then(|| error.code.clone()),
             vendor_request_id: error.request_id.clone(),
             ..Self::new(kind)
@@ -168,19 +172,23 @@ impl Problem {
         // failure.
         if error.kind == Kind::Vendor && error.audience == Audience::Operator {
             self.audience = Audience::Operator;
-            self.detail = Text::composed(
-                [
-                    &self.detail.zh,
-                    "阿里云内部错误；若持续出现，请网关运维凭 vendorRequestId 联系阿里云。",
-                ]
-                .concat(),
-                [
-                    &self.detail.en,
-                    " Alibaba Cloud had an internal error; if it persists, the gateway's operator must contact Alibaba Cloud with the vendorRequestId.",
-                ]
-                .concat(),
-            );
+            let (zh, en) = if error.code.starts_with("ServiceUnavailable") {
+                ("阿里云暂时不可用", "Alibaba Cloud was unavailable")
+            } else {
+                ("阿里云内部错误", "Alibaba Cloud had an internal error")
+            };
+            self.detail = self.detail.then(&Text::composed(
+                [zh, "；若持续出现，请网关运维凭 vendorRequestId 联系阿里云。"].concat(),
+                [en, "; if it persists, the gateway's operator must contact Alibaba Cloud with the vendorRequestId."].concat(),
+            ));
         }
+        self
+    }
+
+    /// Adds a setting of the gateway that may be the cause.
+    #[must_use]
+    pub fn with_setting(mut self, setting: FieldError) -> Self {
+        self.settings.push(setting);
         self
     }
 
@@ -194,9 +202,19 @@ impl Problem {
         self.vendor_code.as_deref()
     }
 
+    /// Whether Alibaba Cloud may have started the order.
+    pub const fn execution(&self) -> Execution {
+        self.execution
+    }
+
     /// The invalid fields.
     pub fn field_errors(&self) -> &[FieldError] {
         &self.fields
+    }
+
+    /// The settings of the gateway that are invalid, or may be the cause.
+    pub fn setting_errors(&self) -> &[FieldError] {
+        &self.settings
     }
 
     /// Its stable code.
@@ -243,6 +261,69 @@ pub(super) fn is_vendor_code(error: &Error) -> bool {
             error.kind,
             Kind::Vendor | Kind::Signature | Kind::Credentials | Kind::Throttled
         )
+}
+
+/// The codes of Alibaba Cloud's API gateway with which it rejects what this gateway adds to a
+/// request, by their prefix in the table of codes. There, the texts address the developer of the
+/// program that calls Alibaba Cloud, who is the gateway's operator here.
+#[rustfmt::skip]
+static OWN_FAULTS: &[(&str, Text)] = &[
+    ("IncompleteSignature", Text::new(
+        "签名不完整或格式不符，请网关运维检查网关与阿里云之间的中间设备是否改动请求。",
+        "The signature is incomplete; the gateway's operator must check whether an intermediary between the gateway and Alibaba Cloud changes requests.")),
+    ("InvalidSignatureMethod", Text::new(
+        "签名算法不被支持，请网关运维核对 CLOUDAUTH_SIGNATURE_VERSION。",
+        "The signature method is not supported; the gateway's operator must check CLOUDAUTH_SIGNATURE_VERSION.")),
+    ("InvalidTimeStamp", Text::new(
+        "时间戳格式不正确，请网关运维核对 CLOUDAUTH_SIGNATURE_VERSION，并检查中间设备是否改动请求。",
+        "The timestamp is malformed; the gateway's operator must check CLOUDAUTH_SIGNATURE_VERSION, and whether an intermediary changes requests.")),
+    ("MissingSecurityToken", Text::new(
+        "临时凭证缺少 SecurityToken，请网关运维设置 CLOUDAUTH_SECURITY_TOKEN。",
+        "Temporary credentials require a SecurityToken; the gateway's operator must set CLOUDAUTH_SECURITY_TOKEN.")),
+    ("InvalidAction", NO_SUCH_ACTION),
+    ("InvalidApi", NO_SUCH_ACTION),
+    ("InvalidVersion", Text::new(
+        "网关所用的 endpoint 不接受接口版本 2019-03-07，请网关运维核对 CLOUDAUTH_ENDPOINTS。",
+        "The gateway's endpoint does not accept the API version 2019-03-07; the gateway's operator must check CLOUDAUTH_ENDPOINTS.")),
+    ("InvalidProduct", Text::new(
+        "网关所用的 endpoint 下没有此产品，请网关运维核对 CLOUDAUTH_ENDPOINTS。",
+        "The gateway's endpoint does not have the product; the gateway's operator must check CLOUDAUTH_ENDPOINTS.")),
+    ("InvalidProtocol", Text::new(
+        "阿里云只接受 HTTPS，请网关运维核对 CLOUDAUTH_ENDPOINTS。",
+        "Alibaba Cloud accepts HTTPS only; the gateway's operator must check CLOUDAUTH_ENDPOINTS.")),
+    ("UnsupportedHTTPMethod", Text::new(
+        "网关所用的 endpoint 不支持 POST，请网关运维核对 CLOUDAUTH_ENDPOINTS，并检查中间设备是否改动请求。",
+        "The gateway's endpoint does not support POST; the gateway's operator must check CLOUDAUTH_ENDPOINTS, and whether an intermediary changes requests.")),
+];
+const NO_SUCH_ACTION: Text = Text::new(
+    "网关所用的 endpoint 不提供此接口，请网关运维核对 CLOUDAUTH_ENDPOINTS。",
+    "The gateway's endpoint does not have the action; the gateway's operator must check CLOUDAUTH_ENDPOINTS.",
+);
+
+fn own_fault(error: &Error) -> Option<&'static Text> {
+    let family = codes::api_gateway_code(&error.code)?;
+    let mut known = OWN_FAULTS.iter();
+    let (_, text) = known.find(|(prefix, _)| *prefix == family.prefix)?;
+    Some(text)
+}
+
+/// Whether only the gateway's operator can correct what Alibaba Cloud has rejected: the key, the
+/// signature, the endpoint or the API version.
+fn is_own_fault(error: &Error) -> bool {
+    matches!(error.kind, Kind::Signature | Kind::Credentials) || own_fault(error).is_some()
+}
+
+/// The message of an error that the gateway's operator must handle, although its own message may
+/// address the developer of the program that calls Alibaba Cloud.
+pub(super) fn for_operator(error: &Error) -> Text {
+    if let Some(text) = own_fault(error) {
+        return text.clone();
+    }
+    let Text { zh, en } = &error.message;
+    Text::composed(
+        zh.replace("请开发者", "请网关运维"),
+        en.replace("the developer must", "the gateway's operator must"),
+    )
 }
 
 /// Problem details (RFC 9457).
@@ -346,7 +427,7 @@ problems! {
     /// The token is missing or unknown.
     Unauthenticated 401 "unauthenticated" Developer false
         "未通过身份验证" "Not authenticated"
-        "请在 Authorization 头中以 Bearer 方式提供网关发放的令牌。"
+        "请在 Authorization 头中以 Bearer 方式提供网关签发的令牌。"
         "Send a token issued by the gateway's operator as Authorization: Bearer.";
     /// The token or key pair lacks a scope.
     InsufficientScope 403 "insufficient-scope" Operator false
@@ -381,8 +462,8 @@ problems! {
     /// The order was started with different input.
     OrderConflict 409 "order-conflict" Developer false
         "订单已用其他参数发起" "The order was started with different input"
-        "同一 outerOrderNo 已用不同的参数发起认证；请使用新的 outerOrderNo，或以原参数重试。"
-        "This outerOrderNo was started with different parameters; use a new outerOrderNo, or send the original parameters again.";
+        "本次参数与首次请求不同（如 metaInfo 或 ip）；请原样重复首次请求的参数，或使用新的 outerOrderNo。"
+        "The parameters differ from the first request's, such as metaInfo or ip; repeat them unchanged, or use a new outerOrderNo.";
     /// Another request is starting the order.
     OrderBeingStarted 409 "order-being-started" Developer true
         "订单正在发起" "The order is being started"
@@ -525,6 +606,135 @@ mod tests {
                 let advises = retry.iter().any(|advice| text.contains(advice));
                 assert_eq!(advises, retryable, "{text}");
             }
+        }
+    }
+
+    /// Every code of Alibaba Cloud with its error, as the client and the ledger create it.
+    fn all_errors() -> Vec<Error> {
+        let services = codes::CODES
+            .iter()
+            .filter(|code| code.meaning == codes::Meaning::Failure)
+            .map(|known| {
+                let error =
+                    Error::new(Kind::Vendor, known.code, known.audience, known.text.clone());
+                (error, known.retryable)
+            });
+        let gateways = codes::API_GATEWAY_CODES.iter().map(|known| {
+            let error = Error::new(known.kind, known.prefix, known.audience, known.text.clone());
+            (error, known.retryable)
+        });
+        services
+            .chain(gateways)
+            .map(|(error, retryable)| Error {
+                retryable,
+                http_status: Some(200),
+                ..error
+            })
+            .collect()
+    }
+
+    /// The text must address the party that must act.
+    #[test]
+    fn a_problem_for_the_operator_does_not_mention_the_developer() {
+        for error in all_errors() {
+            let operators = Error {
+                audience: Audience::Operator,
+                ..error.clone()
+            };
+            for problem in [Problem::upstream(&error), Problem::upstream(&operators)] {
+                let Text { zh, en } = &problem.detail;
+                let mentions = [zh.contains("开发者"), en.contains("developer")];
+                if problem.audience == Audience::Operator {
+                    assert_eq!(mentions, [false; 2], "{}: {zh} {en}", error.code);
+                }
+                assert_eq!(mentions[0], mentions[1], "{}: {zh} {en}", error.code);
+                let refused = problem.kind == ProblemKind::UpstreamRefused;
+                assert!(
+                    !refused || problem.audience == Audience::Operator,
+                    "{}",
+                    error.code
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_gateways_own_settings_are_named_to_its_operator() {
+        for (code, setting) in [
+            ("InvalidAction.NotFound", "CLOUDAUTH_ENDPOINTS"),
+            ("InvalidApi.NotFound", "CLOUDAUTH_ENDPOINTS"),
+            ("InvalidVersion", "CLOUDAUTH_ENDPOINTS"),
+            ("InvalidProduct.NotFound", "CLOUDAUTH_ENDPOINTS"),
+            ("InvalidProtocol.NeedSsl", "CLOUDAUTH_ENDPOINTS"),
+            ("UnsupportedHTTPMethod", "CLOUDAUTH_ENDPOINTS"),
+            ("MissingSecurityToken", "CLOUDAUTH_SECURITY_TOKEN"),
+            ("InvalidSignatureMethod", "CLOUDAUTH_SIGNATURE_VERSION"),
+            ("InvalidTimeStamp.Format", "CLOUDAUTH_SIGNATURE_VERSION"),
+        ] {
+            let known = codes::api_gateway_code(code).unwrap();
+            let error = Error::new(known.kind, code, known.audience, known.text.clone());
+            let problem = Problem::upstream(&error);
+            assert_eq!(problem.kind, ProblemKind::UpstreamRefused, "{code}");
+            assert_eq!(problem.audience, Audience::Operator, "{code}");
+            assert!(problem.detail.zh.contains(setting), "{code}");
+            assert!(problem.detail.en.contains(setting), "{code}");
+        }
+        // A parameter is still the developer's.
+        let known = codes::api_gateway_code("InvalidSceneId").unwrap();
+        let error = Error::new(
+            known.kind,
+            "InvalidSceneId",
+            known.audience,
+            known.text.clone(),
+        );
+        let problem = Problem::upstream(&error);
+        assert_eq!(problem.kind, ProblemKind::VendorRefused);
+        assert_eq!(problem.audience, Audience::Developer);
+    }
+
+    /// The difference between the two strings to sign is the cause, and only the operator can see it.
+    #[test]
+    fn the_changed_part_of_a_request_is_named_to_the_operator() {
+        let message = Text::new(
+            "阿里云收到的 Timestamp 与本地签名时不同，请开发者检查。",
+            "The Timestamp differs; the developer must find it.",
+        );
+        let error = Error::new(
+            Kind::Signature,
+            "SignatureDoesNotMatch",
+            Audience::Developer,
+            message,
+        );
+        let problem = Problem::upstream(&error);
+        assert_eq!(
+            [&*problem.detail.zh, &*problem.detail.en],
+            [
+                "阿里云收到的 Timestamp 与本地签名时不同，请网关运维检查。",
+                "The Timestamp differs; the gateway's operator must find it."
+            ]
+        );
+    }
+
+    #[test]
+    fn an_unknown_outcome_names_alibaba_clouds_failure() {
+        for (code, zh, en) in [
+            (
+                "ServiceUnavailable",
+                "阿里云暂时不可用；",
+                "was unavailable;",
+            ),
+            (
+                "InternalError",
+                "阿里云内部错误；",
+                "had an internal error;",
+            ),
+            ("500", "阿里云内部错误；", "had an internal error;"),
+        ] {
+            let text = Text::new("无", "none");
+            let error = Error::new(Kind::Vendor, code, Audience::Operator, text);
+            let problem = Problem::new(ProblemKind::StartOutcomeUnknown).because_of(&error);
+            assert!(problem.detail.zh.contains(zh), "{}", problem.detail.zh);
+            assert!(problem.detail.en.contains(en), "{}", problem.detail.en);
         }
     }
 

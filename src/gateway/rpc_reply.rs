@@ -13,6 +13,7 @@ use super::settings::Settings;
 use super::streamed;
 use crate::actions::{self, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY};
 use crate::client::response::DescribeResult;
+use crate::error::Execution;
 use crate::http::{IncomingRequest, header};
 use crate::json::read::items;
 use crate::json::write::Object;
@@ -22,9 +23,10 @@ use crate::rpc_server::request::format;
 use crate::signing::acs3::hex_sha256;
 use crate::vendor::codes;
 use crate::vendor::quoted::{ACS3_STRING_TO_SIGN, quoted};
+use std::borrow::Cow;
 
-/// Header with the names of rejected parameters and the reasons, without values. Alibaba Cloud has
-/// no such header.
+/// Header with the names of rejected parameters, without values, or the reason for rejecting the
+/// request. Alibaba Cloud has no such header.
 const NOTE_HEADER: &str = "x-cloudauth-edge-note";
 
 impl RpcReplyFormat {
@@ -62,12 +64,15 @@ impl RpcReplyFormat {
             None if kind == ProblemKind::DailyLimit => {
                 self.refusal_without_retry_header(&refusal_of(kind), request_id)
             }
-            None => self.refusal(&refusal_of(kind), request_id),
+            None => {
+                let refusal = definite_refusal(problem).unwrap_or_else(|| refusal_of(kind));
+                self.refusal(&refusal, request_id)
+            }
         }
         .with_outcome(kind.code());
-        let note: Vec<String> = problem
-            .field_errors()
-            .iter()
+        let fields = problem.field_errors().iter();
+        let note: Vec<String> = fields
+            .chain(problem.setting_errors())
             .map(|field| format!("{} {}", field.field, field.rule))
             .collect();
         if note.is_empty() {
@@ -85,7 +90,10 @@ impl RpcReplyFormat {
 
     /// Renders an error of the API gateway.
     pub fn refusal(&self, refusal: &Refusal, request_id: &str) -> Reply {
-        let reply = self.refusal_without_retry_header(refusal, request_id);
+        let mut reply = self.refusal_without_retry_header(refusal, request_id);
+        if !refusal.note.is_empty() {
+            reply = reply.with_header(NOTE_HEADER, &refusal.note);
+        }
         if refusal.code.starts_with("Throttling") {
             reply.with_header("x-acs-retry-after", "1000")
         } else {
@@ -102,15 +110,49 @@ impl RpcReplyFormat {
     }
 }
 
-/// The error of the API gateway for a problem without a Code of the service.
-fn refusal_of(kind: ProblemKind) -> Refusal {
-    let own = |code: &'static str, status, message: &'static str| Refusal {
+fn own(
+    code: impl Into<Cow<'static, str>>,
+    status: u16,
+    message: impl Into<Cow<'static, str>>,
+) -> Refusal {
+    Refusal {
         code: code.into(),
         status,
         message: message.into(),
         recommend: None,
         note: String::new(),
-    };
+    }
+}
+
+/// The error for a call that Alibaba Cloud's API gateway has provably not executed. A program counts
+/// a start as executed after most of the errors of [`refusal_of`].
+fn definite_refusal(problem: &Problem) -> Option<Refusal> {
+    if problem.execution() != Execution::None {
+        return None;
+    }
+    let code = problem.vendor_code()?;
+    codes::api_gateway_code(code).filter(|known| known.not_executed)?;
+    match problem.kind() {
+        // Only the gateway knows the key that is wrong, so the code is not that of a key. It belongs to
+        // the family `Forbidden.`, which clients know as not executed.
+        ProblemKind::UpstreamRefused => Some(own(
+            "Forbidden.UpstreamRefused",
+            403,
+            format!(
+                "Alibaba Cloud rejected the gateway's own call ({code}), which started nothing: the gateway's operator must act."
+            ),
+        )),
+        ProblemKind::VendorRefused => Some(own(
+            code.to_owned(),
+            400,
+            "Alibaba Cloud rejected a parameter.",
+        )),
+        _ => None,
+    }
+}
+
+/// The error of the API gateway for a problem without a Code of the service.
+fn refusal_of(kind: ProblemKind) -> Refusal {
     match kind {
         ProblemKind::OrderConflict => own(
             "IdempotentParameterMismatch",
@@ -238,6 +280,15 @@ impl RpcReplyFormat {
 /// string. The message avoids "string to sign is:", after which SDKs expect the quotation, and
 /// contains the colon at which old Python SDKs split it.
 pub(super) fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
+    // The note advises to compare the quotation.
+    let refusal = if refusal.code == errors::SIGNATURE_DOES_NOT_MATCH.code {
+        Refusal {
+            note: String::new(),
+            ..refusal
+        }
+    } else {
+        refusal
+    };
     let says = |refusal: Refusal, message: String| Refusal {
         message: message.into(),
         ..refusal
@@ -257,13 +308,7 @@ pub(super) fn without_request(refusal: Refusal, request: &IncomingRequest) -> Re
         ". If yours is the same, the AccessKeySecret is wrong.",
     ]
     .concat();
-    let concluded = |code: &'static str, message: &'static str| Refusal {
-        code: code.into(),
-        status: 400,
-        message: message.into(),
-        recommend: None,
-        note: String::new(),
-    };
+    let concluded = |code: &'static str, message: &'static str| own(code, 400, message);
     let name = |name| header(&request.headers, name).unwrap_or_default();
     // Hand-written programs may copy one of these headers and sign incorrectly.
     let agent = name("user-agent");

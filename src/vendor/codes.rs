@@ -403,9 +403,27 @@ pub static API_GATEWAY_CODES: &[ApiGatewayCode] = &[
     family("Forbidden", Kind::Credentials, Operator,
         "没有调用权限，请运维授予 AliyunAntCloudAuthFullAccess。",
         "No permission for this call; the operator must grant AliyunAntCloudAuthFullAccess.").not_executed(),
+    family("Forbidden.RAM", Kind::Credentials, Operator,
+        "没有调用权限，请运维授予 AliyunAntCloudAuthFullAccess。",
+        "No permission for this call; the operator must grant AliyunAntCloudAuthFullAccess.").not_executed(),
+    family("Forbidden.", Kind::Credentials, Operator,
+        "调用被拒绝，请运维检查 RAM 权限策略、AccessKey 的网络访问限制以及账号状态。",
+        "The call is refused; the operator must check the RAM policy, the AccessKey's network restriction and the account's state.").not_executed(),
     family("NoPermission", Kind::Credentials, Operator,
         "没有调用权限，请运维授予 AliyunAntCloudAuthFullAccess。",
         "No permission for this call; the operator must grant AliyunAntCloudAuthFullAccess.").not_executed(),
+    family("NoPermission.", Kind::Credentials, Operator,
+        "调用被拒绝，请运维检查 RAM 权限策略、AccessKey 的网络访问限制以及账号状态。",
+        "The call is refused; the operator must check the RAM policy, the AccessKey's network restriction and the account's state.").not_executed(),
+    family("InvalidAccountStatus", Kind::Vendor, Operator,
+        "阿里云账号状态异常（如余额不足、欠费），请运维登录控制台检查账号。",
+        "The account's state does not allow the call, for example because of its balance; the operator must check it in Alibaba Cloud's console.").not_executed(),
+    family("Account.Arrearage", Kind::Vendor, Operator,
+        "阿里云账号状态异常（如余额不足、欠费），请运维登录控制台检查账号。",
+        "The account's state does not allow the call, for example because of its balance; the operator must check it in Alibaba Cloud's console.").not_executed(),
+    family("InsufficientBalance", Kind::Vendor, Operator,
+        "阿里云账号状态异常（如余额不足、欠费），请运维登录控制台检查账号。",
+        "The account's state does not allow the call, for example because of its balance; the operator must check it in Alibaba Cloud's console.").not_executed(),
     family("Throttling", Kind::Throttled, Operator,
         "调用过于频繁（每账号每接口每秒 50 次），请稍后重试。",
         "Too many calls (50 per second for each action and account); retry later.").retryable().not_executed(),
@@ -545,6 +563,28 @@ mod tests {
         }
     }
 
+    /// Nobody can grant a policy that makes up for a network restriction or an unpaid bill.
+    #[test]
+    fn only_a_missing_permission_is_answered_with_a_policy() {
+        for (code, grants) in [
+            ("Forbidden", true),
+            ("Forbidden.RAM", true),
+            ("NoPermission", true),
+            ("Forbidden.IpNotAllowed", false),
+            ("NoPermission.NotInWhiteList", false),
+            ("InvalidAccountStatus.NotEnoughBalance", false),
+            ("Account.Arrearage", false),
+            ("InsufficientBalance", false),
+        ] {
+            let known = api_gateway_code(code).unwrap();
+            assert_eq!(known.audience, Operator, "{code}");
+            assert!(known.not_executed, "{code}");
+            for text in [&known.text.zh, &known.text.en] {
+                assert_eq!(text.contains("FullAccess"), grants, "{code}: {text}");
+            }
+        }
+    }
+
     #[test]
     fn families_match_by_their_longest_prefix() {
         for (code, prefix) in [
@@ -554,7 +594,14 @@ mod tests {
             ("InvalidAccessKeyId.NotFound", "InvalidAccessKeyId"),
             ("MissingSceneId", "Missing"),
             ("InvalidSceneId", "Invalid"),
-            ("Forbidden.RAM", "Forbidden"),
+            ("Forbidden", "Forbidden"),
+            ("Forbidden.RAM", "Forbidden.RAM"),
+            ("Forbidden.AccessKeyDisabled", "Forbidden.AccessKeyDisabled"),
+            ("Forbidden.IpNotAllowed", "Forbidden."),
+            (
+                "InvalidAccountStatus.NotEnoughBalance",
+                "InvalidAccountStatus",
+            ),
         ] {
             assert_eq!(api_gateway_code(code).unwrap().prefix, prefix, "{code}");
         }

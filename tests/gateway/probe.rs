@@ -64,6 +64,12 @@ fn a_code_says_whether_the_key_works() {
         (400, "InvalidSecurityToken.Expired", "key-refused"),
         (403, "Forbidden.RAM", "no-permission"),
         (403, "NoPermission", "no-permission"),
+        (403, "Forbidden.IpNotAllowed", "no-permission"),
+        (
+            400,
+            "InvalidAccountStatus.NotEnoughBalance",
+            "not-activated",
+        ),
         (200, "411", "no-permission"),
         (200, "404", "scene-unknown"),
         (200, "410", "not-activated"),
@@ -76,6 +82,7 @@ fn a_code_says_whether_the_key_works() {
         (503, "ServiceUnavailable", "failed"),
         (400, "ContentMD5NotMatched", "failed"),
         (400, "Something.New", "failed"),
+        (404, "InvalidAction.NotFound", "failed"),
     ] {
         let answer = json!({"Code": code, "Message": "planted", "RequestId": REQUEST_ID});
         let (reply, body) = ask(&mut host(), &mut |_| json_answer(http, &answer));
@@ -97,6 +104,9 @@ fn a_code_says_whether_the_key_works() {
             "{code}"
         );
         assert!(!reply.body.contains("planted"), "{code}");
+        // The developer of a caller has no part in this request.
+        assert!(!reply.body.contains("developer"), "{code}: {}", reply.body);
+        assert!(!reply.body.contains("开发者"), "{code}: {}", reply.body);
         let accepts = "Alibaba Cloud accepts the gateway's key and scene.";
         assert_eq!(
             body["messages"]["en"] == accepts,

@@ -3,13 +3,14 @@
 use crate::host::{Host, NOW, json_answer, request, signed, signed_at, variables};
 use cloudauth_edge::actions::INIT_FACE_VERIFY;
 use cloudauth_edge::client::call::Outcome;
+use cloudauth_edge::client::response::decode_init;
 use cloudauth_edge::gateway::arrival::{Arrival, HostAction};
 use cloudauth_edge::gateway::problem::ProblemKind;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::route;
 use cloudauth_edge::gateway::routes::routes;
 use cloudauth_edge::gateway::settings::CheckedSettings;
-use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, header};
+use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response, header};
 use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::timestamp::Timestamp;
 use serde_json::{Value, json};
@@ -588,8 +589,164 @@ fn problems_use_alibaba_clouds_codes() {
     // The gateway's own key is not the key that signed the caller's request.
     assert_eq!(
         summary(host.handle(asked, &mut refused)),
-        (500, "InternalError".to_owned())
+        (403, "Forbidden.UpstreamRefused".to_owned())
     );
+}
+
+/// A client that does not know a code must not assume that a start may have been executed.
+#[test]
+fn a_start_that_alibaba_clouds_api_gateway_has_refused_is_refused_definitely() {
+    let start = |order: &str| {
+        let parameters = [
+            ("Action", "InitFaceVerify"),
+            ("OuterOrderNo", order),
+            ("MetaInfo", "{}"),
+        ];
+        signed("dev-key-id", "dev-key-secret", &parameters)
+    };
+    let mut host = development();
+    for (at, code, expected) in [
+        (1, "InvalidAction.NotFound", "Forbidden.UpstreamRefused"),
+        (2, "InvalidVersion", "Forbidden.UpstreamRefused"),
+        (3, "InvalidProtocol.NeedSsl", "Forbidden.UpstreamRefused"),
+        (
+            4,
+            "InvalidAccessKeyId.NotFound",
+            "Forbidden.UpstreamRefused",
+        ),
+        (
+            5,
+            "InvalidAccountStatus.NotEnoughBalance",
+            "Forbidden.UpstreamRefused",
+        ),
+        (6, "InvalidParameter.Format", "InvalidParameter.Format"),
+        (7, "MissingSceneId", "MissingSceneId"),
+        (8, "412", "412"),
+    ] {
+        let order = format!("{at:032}");
+        let mut refuses = |_: &OutgoingRequest| json_answer(400, &json!({"Code": code}));
+        let (_, reply) = host.handle(start(&order), &mut refuses);
+        let answered = body(&reply)["Code"].as_str().unwrap().to_owned();
+        assert_eq!(answered, expected, "{code}");
+        let response = Response {
+            status: reply.status,
+            headers: Vec::new(),
+            body: reply.body.into_bytes(),
+        };
+        let failure = decode_init(&response).unwrap_err();
+        assert!(failure.not_executed, "{code}");
+
+        // The REST routes say the same.
+        let sent = sample(json!({"outerOrderNo": order}));
+        let asked = request("POST", ROUTE, &[BEARER, JSON], &sent);
+        let (_, reply) = host.handle(asked, &mut refuses);
+        assert_eq!(body(&reply)["execution"], "none", "{code}");
+        let operator = expected.starts_with("Forbidden") || code == "412";
+        let audience = if operator { "operator" } else { "developer" };
+        assert_eq!(body(&reply)["audience"], audience, "{code}");
+        let outcome = if operator {
+            "upstream-refused"
+        } else {
+            "vendor-refused"
+        };
+        assert_eq!(reply.outcome, outcome, "{code}");
+    }
+
+    // An earlier call may have started this order.
+    let order = format!("{:032}", 9);
+    let mut lost =
+        |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::client::call::Loss::TimedOut);
+    host.handle(start(&order), &mut lost);
+    let mut refuses =
+        |_: &OutgoingRequest| json_answer(404, &json!({"Code": "InvalidAction.NotFound"}));
+    host.now += 1_000;
+    let again = signed(
+        "dev-key-id",
+        "dev-key-secret",
+        &[
+            ("Action", "InitFaceVerify"),
+            ("OuterOrderNo", &order),
+            ("MetaInfo", "{}"),
+            ("RegionId", "again"),
+        ],
+    );
+    let (_, reply) = host.handle(again, &mut refuses);
+    assert_eq!(body(&reply)["Code"], "InternalError", "{}", reply.body);
+}
+
+/// Alibaba Cloud tests the callback URL that the gateway adds, and reports both with Code 401.
+#[test]
+fn a_callback_url_of_the_gateway_may_be_the_invalid_parameter() {
+    let mut invalid = |_: &OutgoingRequest| json_answer(200, &json!({"Code": "401"}));
+    let mut host = Host::new(variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("GATEWAY_PUBLIC_URL", "https://gateway.example.com"),
+    ]));
+    let reply = create(&mut host, json!({}), &mut invalid);
+    assert_eq!(reply.outcome, "upstream-refused");
+    let answer = body(&reply);
+    assert_eq!(
+        [
+            &answer["audience"],
+            &answer["vendorCode"],
+            &answer["execution"]
+        ],
+        ["operator", "401", "none"]
+    );
+    assert_eq!(answer["settings"][0]["field"], "GATEWAY_PUBLIC_URL");
+    for text in [&answer["messages"]["zh"], &answer["messages"]["en"]] {
+        let text = text.as_str().unwrap();
+        assert!(text.contains("GATEWAY_PUBLIC_URL"), "{text}");
+    }
+    let parameters = [
+        ("Action", "InitFaceVerify"),
+        ("OuterOrderNo", "e0c34a77f5ac40a5aa5e6ed20c353889"),
+        ("MetaInfo", "{}"),
+    ];
+    let asked = signed("dev-key-id", "dev-key-secret", &parameters);
+    let (_, reply) = host.handle(asked, &mut invalid);
+    assert_eq!(body(&reply)["Code"], "401");
+    assert_eq!(
+        header(&reply.headers, "x-cloudauth-edge-note"),
+        Some("GATEWAY_PUBLIC_URL unreachable")
+    );
+
+    // Without it, or with a URL of the caller, the parameters are the caller's.
+    let own = json!({"callbackUrl": "https://shop.example.com/callback"});
+    for (host, changed) in [(&mut host, own), (&mut development(), json!({}))] {
+        let reply = create(host, changed, &mut invalid);
+        assert_eq!(reply.outcome, "vendor-refused");
+        assert_eq!(body(&reply)["audience"], "developer");
+        assert_eq!(body(&reply).get("settings"), None);
+    }
+}
+
+#[test]
+fn a_refused_request_has_the_reason_in_a_note() {
+    let refused = |request: IncomingRequest| match development().route(request).then {
+        HostAction::Reply { reply } => {
+            let note = header(&reply.headers, "x-cloudauth-edge-note").map(str::to_owned);
+            (body(&reply)["Code"].as_str().unwrap().to_owned(), note)
+        }
+        other => panic!("{other:?}"),
+    };
+    let parameters = [("Action", "InitFaceVerify"), ("CertName", "name")];
+    let mut gbk = signed("dev-key-id", "dev-key-secret", &parameters);
+    let form = String::from_utf8(gbk.body).unwrap();
+    gbk.body = form
+        .replace("CertName=name", "CertName=%D5%C5%C8%FD")
+        .into_bytes();
+    let expected = "the parameters are not UTF-8".to_owned();
+    assert_eq!(
+        refused(gbk),
+        ("InvalidParameter.Format".to_owned(), Some(expected))
+    );
+    // The gateway does not quote the string to sign, so a note does not advise to compare it.
+    for value in ["name", &"a".repeat(100_000)] {
+        let parameters = [("Action", "InitFaceVerify"), ("MetaInfo", value)];
+        let wrong = signed("dev-key-id", "wrong", &parameters);
+        assert_eq!(refused(wrong), ("SignatureDoesNotMatch".to_owned(), None));
+    }
 }
 
 /// Anyone who knows an AccessKeyId can send such requests.

@@ -118,7 +118,7 @@ pub(super) fn begin(
             let waited = create.waiting_since.is_some_and(|since| *at >= since);
             match refusal(code, request_id.clone()) {
                 Some(error) if waited && same_input => {
-                    Ok(create.problem(writes, start_refused(settings, &order, &error)))
+                    Ok(create.problem(writes, start_refused(settings, &create, &order, &error)))
                 }
                 _ => start(settings, create, None, writes, rows, context),
             }
@@ -405,7 +405,7 @@ pub(super) fn settle(
             };
             (
                 AfterFailure::Refused(refused),
-                start_refused(settings, &order, &error),
+                start_refused(settings, create, &order, &error),
             )
         }
         Ended::Failed(error) => (
@@ -429,20 +429,40 @@ pub(super) fn settle(
 }
 
 /// Alibaba Cloud's refusal of a start. A scene that the request names, unlike that of the settings,
-/// concerns its developer.
-fn start_refused(settings: &Settings, order: &Order, error: &Error) -> Problem {
-    let unknown_scene = error.kind == Kind::Vendor && error.code == "404";
-    if !unknown_scene || order.scene_id == settings.scene_id {
-        return Problem::upstream(error);
-    }
-    Problem::upstream(&Error {
-        audience: Audience::Developer,
-        message: Text::new(
-            "阿里云没有请求中 sceneId 对应的认证场景：请改正 sceneId，或不传 sceneId 以使用网关设置的场景。",
-            "Alibaba Cloud does not have the scene that the request names: correct sceneId, or omit it to use the gateway's scene.",
+/// concerns its developer; a callback URL that the gateway has added concerns its operator.
+fn start_refused(settings: &Settings, create: &Create, order: &Order, error: &Error) -> Problem {
+    let changed = |audience, message| {
+        Problem::upstream(&Error {
+            audience,
+            message,
+            ..error.clone()
+        })
+    };
+    match (error.kind, error.code.as_str()) {
+        (Kind::Vendor, "404") if order.scene_id != settings.scene_id => changed(
+            Audience::Developer,
+            Text::new(
+                "阿里云没有请求中 sceneId 对应的认证场景：请改正 sceneId，或不传 sceneId 以使用网关设置的场景。",
+                "Alibaba Cloud does not have the scene that the request names: correct sceneId, or omit it to use the gateway's scene.",
+            ),
         ),
-        ..error.clone()
-    })
+        (Kind::Vendor, "401") if upstream::added_callback(settings, create).is_some() => changed(
+            Audience::Operator,
+            Text::new(
+                "参数不合法，也可能是网关的 GATEWAY_PUBLIC_URL 无法访问，请网关运维检查；若其他订单可以发起，请核对姓名、证件号码等参数。",
+                "A parameter is invalid, or GATEWAY_PUBLIC_URL may not be reachable: the gateway's operator must check it. If other orders can be started, check the parameters, such as name and identity number.",
+            ),
+        )
+        .with_setting(FieldError::new(
+            "GATEWAY_PUBLIC_URL",
+            "unreachable",
+            Text::new(
+                "可能无法访问：阿里云在发起认证时会测试回调地址。",
+                "may not be reachable: Alibaba Cloud tests the callback URL at each start.",
+            ),
+        )),
+        _ => Problem::upstream(error),
+    }
 }
 
 fn done(

@@ -1,7 +1,7 @@
 //! What Alibaba Cloud says about the gateway's key and scene.
 
 use crate::error::{Error, Kind};
-use crate::gateway::problem::is_vendor_code;
+use crate::gateway::problem::{for_operator, is_vendor_code};
 use crate::text::Text;
 use crate::vendor::codes;
 use serde::{Deserialize, Serialize};
@@ -54,9 +54,16 @@ impl KeyStatus {
             // Alibaba Cloud looks for the CertifyId last.
             (Kind::Vendor, "406", _) => Self::Works,
             (Kind::Vendor, "402" | "404", _) => Self::SceneUnknown,
-            (Kind::Vendor, "410" | "412", _) => Self::NotActivated,
-            (Kind::Vendor, "411", _)
-            | (Kind::Credentials, _, Some("Forbidden" | "NoPermission")) => Self::NoPermission,
+            (Kind::Vendor, "410" | "412", _)
+            | (
+                Kind::Vendor,
+                _,
+                Some("InvalidAccountStatus" | "Account.Arrearage" | "InsufficientBalance"),
+            ) => Self::NotActivated,
+            (Kind::Vendor, "411", _) => Self::NoPermission,
+            (Kind::Credentials, _, Some(_)) if !codes::refuses_key(&error.code) => {
+                Self::NoPermission
+            }
             (Kind::Credentials, ..) | (Kind::Signature, _, Some("SignatureDoesNotMatch")) => {
                 Self::KeyRefused
             }
@@ -71,16 +78,17 @@ impl KeyStatus {
 impl Finding {
     /// The result of a call that succeeded.
     pub(super) fn works(at: i64, request_id: Option<&str>) -> Self {
-        Self::new(at, KeyStatus::Works, None, request_id, &WORKS)
+        Self::new(at, KeyStatus::Works, None, request_id, WORKS.clone())
     }
 
     /// The result of a call that failed.
     pub(super) fn of(error: &Error, at: i64) -> Self {
         let status = KeyStatus::of(error);
+        // The gateway made up the whole request.
         let text = if status == KeyStatus::Works {
-            &WORKS
+            WORKS.clone()
         } else {
-            &error.message
+            for_operator(error)
         };
         let code = is_vendor_code(error).then_some(error.code.as_str());
         Self::new(at, status, code, error.request_id.as_deref(), text)
@@ -91,14 +99,14 @@ impl Finding {
         status: KeyStatus,
         vendor_code: Option<&str>,
         vendor_request_id: Option<&str>,
-        text: &Text,
+        messages: Text,
     ) -> Self {
         Self {
             at,
             status,
             vendor_code: vendor_code.map(str::to_owned),
             vendor_request_id: vendor_request_id.map(str::to_owned),
-            messages: text.clone(),
+            messages,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::commit::{Context, LedgerStep, Next, SendOutcome, Writes};
 use super::endpoints;
 use super::rows::{self, Interrupt, Rows};
-use super::task::{Purpose, Task, UpstreamCall};
+use super::task::{Create, Purpose, Task, UpstreamCall};
 use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call::{self, Settling};
 use crate::client::response::Failure;
@@ -14,6 +14,15 @@ use crate::http::Response;
 use crate::timestamp::Timestamp;
 
 const CALLBACK_URL: &str = "CallbackUrl";
+
+/// The callback URL that the gateway adds to a start without one.
+pub(super) fn added_callback(settings: &Settings, create: &Create) -> Option<String> {
+    let mut given = create.parameters.iter();
+    if given.any(|(name, _)| name == CALLBACK_URL) {
+        return None;
+    }
+    callback_address::url(settings, &create.reply_to.caller, &create.no)
+}
 
 impl Purpose {
     /// The row that the call is about.
@@ -41,15 +50,10 @@ impl Purpose {
         let parameters: Vec<(&str, Value)> = match self {
             Self::Start { create, .. } => {
                 let given = create.parameters.iter();
-                let own = given.clone().all(|(name, _)| name != CALLBACK_URL);
-                let callback = callback_address::url(settings, &create.reply_to.caller, &create.no);
+                let callback = added_callback(settings, create);
                 given
                     .map(|(name, value)| (name.as_str(), Value::from(value.as_str())))
-                    .chain(
-                        callback
-                            .filter(|_| own)
-                            .map(|url| (CALLBACK_URL, Value::from(url))),
-                    )
+                    .chain(callback.map(|url| (CALLBACK_URL, Value::from(url))))
                     .collect()
             }
             Self::Read(read) => vec![

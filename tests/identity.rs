@@ -208,11 +208,13 @@ fn takes_names_as_the_register_writes_them() {
 fn writes_separators_as_the_register_does_and_says_so() {
     for separator in [
         '\u{2022}', '\u{2027}', '\u{30FB}', '\u{FF65}', '\u{22C5}', '\u{2219}', '\u{FF0E}', '.',
+        '\u{FE52}', '\u{A78F}', '\u{25CF}',
     ] {
         let accepted =
             cert_name::check(&format!("阿卜杜拉{separator}买买提"), Documents::default()).unwrap();
         assert_eq!(accepted.normalized, "阿卜杜拉·买买提");
         assert_eq!(accepted.notices[0].rule, "separator-folded");
+        assert!(accepted.notices[0].message.zh.starts_with("间隔点"));
     }
 }
 
@@ -313,6 +315,25 @@ fn white_space_inside_of_a_name_may_stand_for_a_separator() {
     );
     for name in [" 张三", "张三 "] {
         assert!(!message(name).en.contains('·'), "{name}");
+    }
+}
+
+#[test]
+fn punctuation_inside_of_a_name_may_stand_for_a_separator() {
+    let refused = |name: &str| cert_name::check(name, Documents::default()).unwrap_err();
+    for mark in "。、，,－-—˙˚°".chars() {
+        let inside = refused(&format!("阿卜杜拉{mark}买买提"));
+        assert_eq!(inside.rule, "not-han", "{mark}");
+        assert_eq!(
+            inside.message.zh,
+            "第 5 个字符不是汉字，姓名须与证件一致；若证件上此处有点，请改为“·”。"
+        );
+        assert!(inside.message.en.contains('·'), "{mark}");
+        for name in [format!("{mark}张三"), format!("张三{mark}")] {
+            let refused = refused(&name);
+            assert_eq!(refused.rule, "not-han", "{mark}");
+            assert!(!refused.message.zh.contains('·'), "{mark}");
+        }
     }
 }
 

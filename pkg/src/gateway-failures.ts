@@ -38,7 +38,7 @@ export const URL_PROBLEM = problem(
 export const TOKEN_PROBLEM = problem(
   "token",
   "token",
-  "应为网关发放的令牌，或返回令牌的函数。",
+  "应为网关签发的令牌，或返回令牌的函数。",
   "must be a token issued by the gateway's operator, or a function that returns it.",
 );
 export const SCENE_ID_PROBLEM = problem(
@@ -82,7 +82,7 @@ export const NO_TOKEN = local(
   "CredentialsFailed",
   "developer",
   false,
-  "token 函数未返回网关发放的令牌，本次请求未发送；请开发者改正。",
+  "token 函数未返回网关签发的令牌，本次请求未发送；请开发者改正。",
   "The token function returned no token of the gateway, so this request was not sent; the developer must correct it.",
 );
 export const TOKEN_FAILED = local(

@@ -216,7 +216,7 @@ pub(crate) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             text.parse::<IpAddr>().is_ok(),
             RuleViolation::new(
                 "ip",
-                "应为 IPv4 或 IPv6 地址，不带端口；不得打码。",
+                "应为 IPv4 或 IPv6 地址，不带端口；不得脱敏。",
                 "must be an IPv4 or IPv6 address, without a port and unmasked.",
             ),
         ),

@@ -57,7 +57,7 @@ pub fn check(text: &str, documents: Documents) -> Result<Accepted<NoDetails>, Ru
                     &mut notices,
                     RuleViolation::new(
                         "separator-folded",
-                        "的间隔点已统一为“·”（U+00B7）。",
+                        "间隔点已统一为“·”（U+00B7）。",
                         "had its separator normalized to · (U+00B7), as in the register.",
                     ),
                 );
@@ -83,6 +83,9 @@ pub fn check(text: &str, documents: Documents) -> Result<Accepted<NoDetails>, Ru
                         "contains a compatibility ideograph; the authoritative source probably has the unified one: use it if the comparison fails.",
                     ),
                 );
+            }
+            Class::Refused(Reason::Punctuation) if !is_inside => {
+                return Err(refusal(Reason::NotHan, position));
             }
             Class::Refused(reason) => return Err(refusal(reason, position)),
         }
@@ -165,6 +168,7 @@ enum Reason {
     LatinLetter,
     Digit,
     Radical,
+    Punctuation,
     NotHan,
     NotLatin,
 }
@@ -185,7 +189,13 @@ fn class(character: char) -> Class {
         '\u{E000}'..='\u{F8FF}' => Class::PrivateUse,
         SEPARATOR => Class::Separator,
         '\u{2022}' | '\u{2027}' | '\u{30FB}' | '\u{FF65}' | '\u{22C5}' | '\u{2219}'
-        | '\u{FF0E}' | '\u{387}' | '.' => Class::SeparatorVariant,
+        | '\u{FF0E}' | '\u{387}' | '\u{FE52}' | '\u{A78F}' | '\u{25CF}' | '.' => {
+            Class::SeparatorVariant
+        }
+        // Typed with a Chinese input method, or in place of a dot that the keyboard does not have.
+        '。' | '、' | '，' | ',' | '－' | '-' | '—' | '\u{2D9}' | '\u{2DA}' | '\u{B0}' => {
+            Class::Refused(Reason::Punctuation)
+        }
         '*' | '＊' => Class::Refused(Reason::Masked),
         'a'..='z' | 'A'..='Z' | 'ａ'..='ｚ' | 'Ａ'..='Ｚ' => {
             Class::Refused(Reason::LatinLetter)
@@ -218,6 +228,11 @@ fn refusal(reason: Reason, position: usize) -> RuleViolation {
             "radical",
             "是形似汉字的部首，请重新输入",
             "is a radical that looks like a Han character; type it again",
+        ),
+        Reason::Punctuation => (
+            "not-han",
+            "不是汉字，姓名须与证件一致；若证件上此处有点，请改为“·”",
+            "is not a Han character; the name must be as on the identity card: if it has a dot there, enter ·",
         ),
         Reason::NotHan => (
             "not-han",

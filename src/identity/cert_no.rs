@@ -194,7 +194,7 @@ pub fn check(
     if check_character(&number) != number.last().copied() {
         return Err(RuleViolation::new(
             "check-digit",
-            "校验位不符，通常是一位输错或相邻两位颠倒，请核对号码。",
+            "校验码不符，通常是一位输错或相邻两位颠倒，请核对号码。",
             "has a wrong check digit: most likely one character is wrong or two are swapped; check the number.",
         ));
     }
@@ -255,7 +255,7 @@ fn to_ascii(text: &str) -> Result<[u8; 18], RuleViolation> {
     if text.len() == 15 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(RuleViolation::new(
             "fifteen-digits",
-            "是一代身份证的 15 位号码，已停用，请使用 18 位号码。",
+            "是第一代居民身份证的 15 位号码，已停用，请使用 18 位号码。",
             "is a 15-digit number of a first-generation card, invalid since 2013; use the 18-character number.",
         ));
     }

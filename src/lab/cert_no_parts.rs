@@ -107,7 +107,7 @@ fn meaning(kind: Kind, state: State, part: &str, number: &str) -> Option<Text> {
         (Kind::Check, State::Wrong) => {
             let expected = char::from(cert_no::check_character(number.as_bytes())?);
             Some(Text::composed(
-                format!("前 17 位对应的校验位是 {expected}"),
+                format!("前 17 位对应的校验码是 {expected}"),
                 format!("the first 17 digits require {expected}"),
             ))
         }

@@ -414,7 +414,7 @@ fn damaged_by_spreadsheet(number: &str, problem: RuleViolation) -> RuleViolation
     if problem.rule == "check-digit" && number.ends_with("000") {
         return RuleViolation::new(
             "spreadsheet-rounded",
-            "校验位不符，且末三位是 000：通常是被表格软件四舍五入到 15 位；请把该列设为文本后重新导出。",
+            "校验码不符，且末三位是 000：通常是被表格软件四舍五入到 15 位；请把该列设为文本后重新导出。",
             "has a wrong check digit and ends with 000: most likely a spreadsheet rounded it to 15 digits; format the column as text and export again.",
         );
     }

@@ -111,7 +111,7 @@ test("Express, on a web page: a callback is a hint, and the verdict comes once",
 
   const wrong = await start({ ...PERSON, certNo: "110105194912310021" });
   assert.equal(wrong.status, 422);
-  assert.match(wrong.message, /^证件号码校验位不符/);
+  assert.match(wrong.message, /^证件号码校验码不符/);
   const failed = await start({ ...PERSON, metaInfo: "{" });
   assert.equal(failed.status, 502);
   assert.match((await get(`/verifications/${failed.outerOrderNo}/return`)).text, /未能发起/);

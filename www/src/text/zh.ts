@@ -265,7 +265,7 @@ export const zh = {
     samplePublished: "国家标准的示例",
     sampleHongKong: "香港居民居住证（公开样张）",
     sampleTaiwan: "台湾居民居住证（公开样张）",
-    sampleWrong: "校验位错误",
+    sampleWrong: "校验码错误",
     nothing: "输入号码或姓名，结果即时显示。",
     valid: "号码符合规则",
     invalid: "号码有误",
@@ -273,7 +273,7 @@ export const zh = {
     nameInvalid: "姓名有误",
     sentAs: "发送为",
     validNote: "符合规则不等于真实存在：是否属实须以权威数据源为准。",
-    part: { division: "行政区划", "birth-date": "出生日期", sequence: "顺序码", check: "校验位" },
+    part: { division: "行政区划", "birth-date": "出生日期", sequence: "顺序码", check: "校验码" },
     document: {
       "resident-identity-card": "居民身份证",
       "residence-permit": "港澳台居民居住证",

@@ -181,24 +181,24 @@ const MAY_BE_STARTED: Messages = {
 export const BEING_STARTED: ProblemCode = "order-being-started";
 
 /** What a refusal is to the caller, by its code or otherwise by its status. */
-const KINDS: Partial<Record<string, ErrorKind>> = {
-  "start-outcome-unknown": "transport",
-  "order-being-started": "transport",
-  "upstream-throttled": "throttled",
-  400: "validation",
-  401: "credentials",
-  403: "credentials",
-  404: "validation",
-  405: "validation",
-  408: "timeout",
-  409: "validation",
-  413: "validation",
-  415: "validation",
-  422: "vendor",
-  429: "throttled",
-  502: "vendor",
-  504: "timeout",
-};
+const KINDS = new Map<string | number, ErrorKind>([
+  ["start-outcome-unknown", "transport"],
+  ["order-being-started", "transport"],
+  ["upstream-throttled", "throttled"],
+  [400, "validation"],
+  [401, "credentials"],
+  [403, "credentials"],
+  [404, "validation"],
+  [405, "validation"],
+  [408, "timeout"],
+  [409, "validation"],
+  [413, "validation"],
+  [415, "validation"],
+  [422, "vendor"],
+  [429, "throttled"],
+  [502, "vendor"],
+  [504, "timeout"],
+]);
 
 /** A response other than the requested one: a problem of the gateway, or of something before it. */
 export function refused({ status, headers, body }: Answer, sentStart: boolean): Lost {
@@ -211,7 +211,7 @@ export function refused({ status, headers, body }: Answer, sentStart: boolean): 
   }
   const { code, messages, audience, retryable, execution, requestId } = found;
   const failure: Failure = {
-    kind: KINDS[code] ?? KINDS[status] ?? "transport",
+    kind: KINDS.get(code) ?? KINDS.get(status) ?? "transport",
     code,
     message: withVendor(messages, found),
     audience,

@@ -28,6 +28,8 @@ export type Members = Record<string, unknown>;
 export const isObject = (value: unknown): value is Members =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 export const isText = (value: unknown): value is string => typeof value === "string";
+/** The form in worker/openapi.json. */
+const REQUEST_ID = /^[0-9A-Fa-f-]{32,36}$/;
 const isMessages = (value: unknown) => isObject(value) && isText(value.zh) && isText(value.en);
 const isFields = (value: unknown) =>
   value === undefined ||
@@ -42,6 +44,7 @@ export const isProblem = (value: unknown): value is GatewayProblem =>
   isText(value.code) &&
   isMessages(value.messages) &&
   isText(value.requestId) &&
+  REQUEST_ID.test(value.requestId) &&
   typeof value.retryable === "boolean" &&
   ["user", "developer", "operator"].includes(value.audience as string) &&
   ["none", "unknown"].includes(value.execution as string) &&

@@ -114,6 +114,16 @@ test("on Node, without memory for the module, the import fails", () => {
   assert.deepEqual(messages, Array(2).fill("WebAssembly.Instance(): Out of memory"));
 });
 
+test("without WebAssembly, the import fails and says why", () => {
+  for (const entry of [client, identity]) {
+    const message = run(`
+      for (const name of ["WebAssembly", "TextDecoder", "TextEncoder"]) delete globalThis[name];
+      const failed = await import(${JSON.stringify(entry)}).catch((error) => error);
+      console.log(JSON.stringify(failed.message));`);
+    assert.match(message, /needs WebAssembly, .* import it dynamically.*请动态导入/);
+  }
+});
+
 test("a missing value is reported as missing", () => {
   const rules = run(`
     const { checkCertNo, checkCertName, checkMobile } = await import("${identity}");

@@ -1,5 +1,6 @@
 // See universal.ts.
 
+import "./webassembly.js";
 import { exports } from "../identity-exports.js";
 import { useIdentity } from "../identity-host.js";
 import { loadInline } from "../load.js";

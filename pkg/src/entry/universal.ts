@@ -1,6 +1,7 @@
 // For all runtimes without their own entry point: Node, Bun, Deno, browsers, and bundlers with default
 // conditions.
 
+import "./webassembly.js";
 // Exported first, so that all code precedes the module's text, which compresses better.
 export * from "../index.js";
 

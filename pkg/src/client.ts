@@ -10,6 +10,7 @@ import {
   invalid,
   isFunction,
   languageProblems,
+  objectProblems,
   problem,
   typeProblems,
   type Problem,
@@ -109,6 +110,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     this.#language = language === "zh" ? "zh" : "en";
     const given = [accessKeyId, accessKeySecret, securityToken, expiration];
     this.#refuse([
+      ...objectProblems(options),
       ...typeProblems(
         "credentials",
         credentials,
@@ -125,7 +127,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     this.#options = pack(
       packObject({
         ...rest,
-        endpoint: Array.isArray(endpoint) ? endpoint.join(",") : endpoint,
+        endpoint: Array.isArray(endpoint) && endpoint.every(isText) ? endpoint.join(",") : endpoint,
         inBrowser: host.inBrowser,
       }),
     );
@@ -310,6 +312,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
  */
 const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityToken", "expiration"];
 
+const isText = (value: unknown) => typeof value === "string";
 const isGiven = (value: unknown) => value !== undefined && value !== null;
 const TWO_CREDENTIALS = problem(
   "credentials",

@@ -3,7 +3,8 @@ import type { Credentials } from "./types.js";
 
 /**
  * Credentials from `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and
- * `ALIBABA_CLOUD_SECURITY_TOKEN`, which all official SDKs read. The client's constructor reports a missing one.
+ * `ALIBABA_CLOUD_SECURITY_TOKEN`, which Alibaba Cloud's credentials packages read. The client's constructor reports a
+ * missing one.
  * @param environment default `process.env`; a Worker passes its `env`
  */
 export function credentialsFromEnvironment(
@@ -15,9 +16,9 @@ export function credentialsFromEnvironment(
 ): Credentials {
   return {
     // The core reports what is missing.
-    accessKeyId: environment.ALIBABA_CLOUD_ACCESS_KEY_ID as string,
-    accessKeySecret: environment.ALIBABA_CLOUD_ACCESS_KEY_SECRET as string,
-    securityToken: environment.ALIBABA_CLOUD_SECURITY_TOKEN || undefined,
+    accessKeyId: environment?.ALIBABA_CLOUD_ACCESS_KEY_ID as string,
+    accessKeySecret: environment?.ALIBABA_CLOUD_ACCESS_KEY_SECRET as string,
+    securityToken: environment?.ALIBABA_CLOUD_SECURITY_TOKEN || undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-import { withoutData } from "./thrown.js";
+import { readFrom, withoutData } from "./thrown.js";
 import type { Audience, ErrorKind, Execution, FieldProblem, Messages } from "./types.js";
 
 /** A failed call, as the core describes it. */
@@ -51,7 +51,7 @@ export class FaceVerifyError extends Error {
   declare readonly name: "FaceVerifyError";
   /** Why the call failed. */
   declare readonly kind: ErrorKind;
-  /** Alibaba Cloud's Code, or a stable name for local failures. */
+  /** Alibaba Cloud's Code, with `GatewayClient` the gateway's code, or a stable name for local failures. */
   declare readonly code: string;
   /** What is wrong, who must act and how, in both languages; `message` is one of them. */
   declare readonly messages: Messages;
@@ -64,7 +64,11 @@ export class FaceVerifyError extends Error {
    * provably has not. A query starts nothing.
    */
   declare readonly execution: Execution;
-  /** Alibaba Cloud's RequestId, by which its support finds the request; null without a response that has one. */
+  /**
+   * Alibaba Cloud's RequestId, by which its support finds the request; null without a response that has one. With
+   * `GatewayClient`, it identifies the request in the gateway's log, also if no response arrived; null if the
+   * options or parameters are not valid.
+   */
   declare readonly requestId: string | null;
   /** HTTP status of the last response; null without a response. */
   declare readonly httpStatus: number | null;
@@ -135,14 +139,6 @@ Object.defineProperty(FaceVerifyError.prototype, "name", { value: NAME, configur
 
 /** Whether a value is a FaceVerifyError, including those of another bundle or realm, where `instanceof` fails. */
 export function isFaceVerifyError(value: unknown): value is FaceVerifyError {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "name" in value &&
-    value.name === NAME &&
-    "kind" in value &&
-    typeof value.kind === "string" &&
-    "code" in value &&
-    typeof value.code === "string"
-  );
+  const isText = (property: string) => typeof readFrom(value, property) === "string";
+  return readFrom(value, "name") === NAME && isText("kind") && isText("code");
 }

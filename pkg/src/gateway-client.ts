@@ -34,6 +34,7 @@ import {
   functionProblems,
   invalid,
   languageProblems,
+  memberProblems,
   problem,
   unknownOptions,
   type Problem,
@@ -192,11 +193,16 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
 
   async start(parameters: StartParameters, options?: StartOptions): Promise<StartedFaceVerification> {
     this.#refuse(callProblems(options, START_OPTIONS));
-    const { sceneId, ...rest } = parameters;
-    if (typeof sceneId === "number" && !Number.isSafeInteger(sceneId))
-      throw this.#error(invalid("InvalidParameters", [SCENE_ID_PROBLEM]));
+    const { sceneId, ...rest }: StartParameters = parameters ?? {};
+    this.#refuse(
+      [
+        ...memberProblems("parameters", typeof sceneId === "bigint" ? rest : parameters),
+        ...(typeof sceneId === "number" && !Number.isSafeInteger(sceneId) ? [SCENE_ID_PROBLEM] : []),
+      ],
+      "InvalidParameters",
+    );
     // JSON has no bigint, and the gateway takes a text.
-    const body = { ...rest, ...(sceneId !== undefined && { sceneId: String(sceneId) }) };
+    const body = { ...rest, sceneId: sceneId?.toString() };
     const query = { restartUnknown: options?.restartUnknown ? true : undefined };
     const { outerOrderNo } = rest;
     const read = json<StartedFaceVerification>((found) => isOf(outerOrderNo, found));
@@ -241,14 +247,20 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
   async list(query?: ListQuery, options?: CallOptions): Promise<FaceVerificationPage> {
     this.#refuse([...unknownOptions(query, LIST_QUERY), ...callProblems(options, CALL_OPTIONS)]);
     const { search } = query ?? {};
-    if (search !== undefined && !WHOLE.test(search))
-      throw this.#error(invalid("InvalidParameters", [SEARCH_PROBLEM]));
+    this.#refuse(
+      [
+        ...memberProblems("query", query ?? {}),
+        ...(search === undefined || (isText(search) && WHOLE.test(search)) ? [] : [SEARCH_PROBLEM]),
+      ],
+      "InvalidParameters",
+    );
     const read = json<FaceVerificationPage>(({ items }) => Array.isArray(items));
     return this.#unwrap(await this.#perform({ path: ROUTE, query, read }, options?.signal));
   }
 
   async count(query?: CountQuery, options?: CallOptions): Promise<FaceVerificationCounts> {
     this.#refuse([...unknownOptions(query, COUNT_QUERY), ...callProblems(options, CALL_OPTIONS)]);
+    this.#refuse(memberProblems("query", query ?? {}), "InvalidParameters");
     const read = json<FaceVerificationCounts>(({ days }) => Array.isArray(days));
     return this.#unwrap(await this.#perform({ path: COUNTS, query, read }, options?.signal));
   }
@@ -278,7 +290,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
 
   /** An order number is part of the URL, and nothing else may get there. */
   #pathOf(outerOrderNo: string): string {
-    if (!/^[0-9A-Za-z]{32}$/.test(outerOrderNo))
+    if (!isText(outerOrderNo) || !/^[0-9A-Za-z]{32}$/.test(outerOrderNo))
       throw this.#error(invalid("InvalidParameters", [ORDER_PROBLEM]));
     return `${ROUTE}/${outerOrderNo}`;
   }
@@ -325,7 +337,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     if (!isToken(given.value)) return { failure: NO_TOKEN, repeatable: false };
     const url = new URL(path, this.#url);
     for (const [name, value] of Object.entries(query ?? {}))
-      if (value !== undefined) url.searchParams.set(name, String(value));
+      if (!isAbsent(value)) url.searchParams.set(name, String(value));
     const headers: [string, string][] = [
       ["authorization", `Bearer ${given.value}`],
       ["accept-language", this.#language],
@@ -366,8 +378,8 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
   }
 
   /** Throws an error of kind `validation` if there are problems. */
-  #refuse(problems: Problem[]): void {
-    if (problems.length > 0) throw this.#error(invalid("InvalidOptions", problems));
+  #refuse(problems: Problem[], code = "InvalidOptions"): void {
+    if (problems.length > 0) throw this.#error(invalid(code, problems));
   }
 
   #error(failure: Failure, thrown?: unknown): FaceVerifyError {
@@ -388,6 +400,8 @@ function waitBeforePoll(askedMillis: number, deadline: number): number | undefin
 
 const isToken = (value: unknown): value is string =>
   typeof value === "string" && /^[\w.~+/-]{1,4096}=*$/.test(value);
+
+const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null;
 
 const isCount = (value: number | undefined) =>
   value === undefined || (Number.isSafeInteger(value) && value > 0);

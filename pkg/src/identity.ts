@@ -5,6 +5,7 @@
  */
 
 import { identity } from "./identity-host.js";
+import { asText } from "./text.js";
 
 /** What is wrong with an input, or was changed in it. Never contains the input. */
 export interface Problem {
@@ -58,14 +59,12 @@ export interface CertNoAccepted extends Accepted {
  */
 export function checkCertNo(
   text: string | null | undefined,
-  {
-    allowResidencePermits = false,
-  }: {
+  options: {
     /** Whether the numbers of residence permits and foreign permanent resident cards are accepted; default false. */
     allowResidencePermits?: boolean | undefined;
   } = {},
 ): CertNoAccepted | Refused {
-  return read(identity.core().checkCertNo(given(text), allowResidencePermits, Date.now()));
+  return read(identity.core().checkCertNo(asText(text), allowsAll(options), Date.now()));
 }
 
 /**
@@ -76,9 +75,7 @@ export function checkCertNo(
  */
 export function checkCertName(
   text: string | null | undefined,
-  {
-    allowResidencePermits = false,
-  }: {
+  options: {
     /**
      * Whether a name in Latin letters is accepted, as on a foreign permanent resident card; default false. The client
      * accepts it only if the CertNo begins with 9.
@@ -86,7 +83,7 @@ export function checkCertName(
     allowResidencePermits?: boolean | undefined;
   } = {},
 ): Accepted | Refused {
-  return read(identity.core().checkCertName(given(text), allowResidencePermits));
+  return read(identity.core().checkCertName(asText(text), allowsAll(options)));
 }
 
 /**
@@ -95,7 +92,7 @@ export function checkCertName(
  * @param text the number
  */
 export function checkMobile(text: string | null | undefined): Accepted | Refused {
-  return read(identity.core().checkMobile(given(text)));
+  return read(identity.core().checkMobile(asText(text)));
 }
 
 /** Resolves when the rules are ready: immediately, except on pages in Chrome versions before mid-2023. */
@@ -103,8 +100,8 @@ export function ready(): Promise<void> {
   return identity.ready();
 }
 
-/** An absent value counts as empty, not as the text "undefined". */
-const given = (text: string | null | undefined) => String(text ?? "");
+const allowsAll = (options: { allowResidencePermits?: boolean | undefined } | null) =>
+  options?.allowResidencePermits === true;
 
 const problem = ({ rule, message }: CoreProblem): Problem => ({ rule, messages: message });
 

@@ -26,10 +26,39 @@ export const invalid = (code: string, fields: Problem[]): Failure => ({
   fields,
 });
 
+const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The name of a member of the program's, unless it could be a misplaced secret. */
+export const nameOf = (member: string) =>
+  /^([A-Za-z]{1,40}|[A-Za-z_$][\w$]{0,19})$/.test(member) ? member : "(?)";
+
+/** What is wrong with options that are not an object. JSON of them would be quoted by the engine's error. */
+export const objectProblems = (given: unknown): Problem[] =>
+  typeProblems("options", given, isObject, "应为对象。", "must be an object.");
+
+/** Throws a TypeError for a value that is not an object: it is a bug in a test. */
+export function assertObject(name: string, value: unknown): void {
+  if (!isObject(value)) throw new TypeError(`${name} must be an object. ${name} 应为对象。`);
+}
+
+/** What is wrong with the members of a request to the gateway, which are texts, numbers and truth values. */
+export function memberProblems(name: string, given: unknown): Problem[] {
+  if (!isObject(given)) return [problem(name, "type", "应为对象。", "must be an object.")];
+  return Object.entries(given as object).flatMap(([member, value]) =>
+    typeProblems(
+      nameOf(member),
+      value,
+      () => ["string", "number", "boolean"].includes(typeof value),
+      "应为字符串、数字或布尔值。",
+      "must be a string, a number or a boolean.",
+    ),
+  );
+}
+
 /** What is wrong with the names of options: nothing that is not known has a value. */
 export function unknownOptions(given: unknown, known: readonly string[]): Problem[] {
   if (given === undefined || given === null) return [];
-  if (typeof given !== "object") return [problem("options", "type", "应为对象。", "must be an object.")];
+  if (!isObject(given)) return objectProblems(given);
   // The names of its members are inherited, so it would look like an empty object.
   if (typeof (given as Partial<AbortSignal>).addEventListener === "function")
     return [
@@ -44,8 +73,7 @@ export function unknownOptions(given: unknown, known: readonly string[]): Proble
     .filter(([name, value]) => value !== undefined && value !== null && !known.includes(name))
     .map(([name]) =>
       problem(
-        // The name could be a misplaced secret.
-        /^([A-Za-z]{1,40}|[A-Za-z_$][\w$]{0,19})$/.test(name) ? name : "(?)",
+        nameOf(name),
         "unknown-option",
         `不是此处的有效选项；可用的选项：${known.join("、")}。`,
         `is not a known option here; the options are: ${known.join(", ")}.`,

@@ -1,5 +1,6 @@
 import { host } from "./host.js";
 import { randomHex } from "./random.js";
+import { asText } from "./text.js";
 import type { Callback, FieldProblem } from "./types.js";
 
 /**
@@ -8,7 +9,7 @@ import type { Callback, FieldProblem } from "./types.js";
  * @param callbackToken the `callbackToken` that you passed to `initFaceVerify`
  */
 export function parseCallback(url: string, callbackToken: string): Callback | null {
-  return JSON.parse(host.core().parseCallback(queryOf(url), String(callbackToken ?? "")));
+  return JSON.parse(host.core().parseCallback(queryOf(url), asText(callbackToken)));
 }
 
 /**

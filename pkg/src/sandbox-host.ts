@@ -5,6 +5,7 @@
 
 import phoneFiles from "../wasm/phone.js";
 import { joined } from "./bytes.js";
+import { assertObject, nameOf } from "./options.js";
 import type {
   SandboxClock,
   SandboxFault,
@@ -14,6 +15,7 @@ import type {
   SandboxStore,
   SandboxVerification,
 } from "./sandbox-types.js";
+import { asText } from "./text.js";
 import { onAbort } from "./waits.js";
 
 /** A request to decide on. */
@@ -145,6 +147,14 @@ export class MemoryStore implements SandboxStore {
   }
 }
 
+/** A text within a path or a query; lone surrogates are replaced, and an object gives an empty text. */
+const encoded = (text: unknown): string =>
+  encodeURIComponent(asText(text).replace(/\p{Surrogate}/gu, "\uFFFD"));
+
+/** As JSON, with integers that a number cannot hold as text. */
+const jsonOf = (content: unknown): string =>
+  JSON.stringify(content, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+
 const kindOf = (key: string): string => key.split("/", 1)[0]!;
 
 /** A sandbox on any runtime with `fetch`, based on the module's `sandboxStep`. */
@@ -172,11 +182,10 @@ export class SandboxHost {
       ...unknown
     }: Omit<SandboxOptions, "file"> = {},
   ) {
-    for (const name of Object.keys(unknown)) throw new TypeError(`The sandbox has no option ${name}.`);
+    for (const name of Object.keys(unknown).map(nameOf))
+      throw new TypeError(`The sandbox has no option ${name}. 沙箱没有选项 ${name}。`);
     this.#step = step;
-    this.#config = JSON.stringify({ accounts, controlToken }, (_, value: unknown) =>
-      typeof value === "bigint" ? String(value) : value,
-    );
+    this.#config = jsonOf({ accounts, controlToken });
     this.#controlHeaders = controlToken ? [["authorization", `Bearer ${controlToken}`]] : [];
     this.#store = store ?? new MemoryStore();
     this.#now = now;
@@ -244,28 +253,28 @@ export class SandboxHost {
     return this.#control<SandboxState>("GET", "state");
   }
 
-  async verifications({ outerOrderNo }: { outerOrderNo?: string | undefined } = {}): Promise<
-    SandboxVerification[]
-  > {
-    const query = outerOrderNo === undefined ? "" : `outerOrderNo=${encodeURIComponent(outerOrderNo)}`;
+  async verifications(filter: { outerOrderNo?: string | undefined } = {}): Promise<SandboxVerification[]> {
+    assertObject("filter", filter);
+    const { outerOrderNo } = filter;
+    const query = outerOrderNo === undefined ? "" : `outerOrderNo=${encoded(outerOrderNo)}`;
     return this.#control<{ verifications: SandboxVerification[] }>("GET", "verifications", undefined, query)
       .verifications;
   }
 
   async verification(certifyId: string): Promise<SandboxVerification> {
-    return this.#control("GET", `verifications/${encodeURIComponent(certifyId)}`);
+    return this.#control("GET", `verifications/${encoded(certifyId)}`);
   }
 
   async open(certifyId: string): Promise<SandboxVerification> {
-    return this.#control("POST", `verifications/${encodeURIComponent(certifyId)}/open`);
+    return this.#control("POST", `verifications/${encoded(certifyId)}/open`);
   }
 
   async giveUp(certifyId: string): Promise<SandboxVerification> {
-    return this.#control("POST", `verifications/${encodeURIComponent(certifyId)}/give-up`);
+    return this.#control("POST", `verifications/${encoded(certifyId)}/give-up`);
   }
 
   async expire(certifyId: string): Promise<SandboxVerification> {
-    return this.#control("POST", `verifications/${encodeURIComponent(certifyId)}/expire`);
+    return this.#control("POST", `verifications/${encoded(certifyId)}/expire`);
   }
 
   async submit(
@@ -273,7 +282,7 @@ export class SandboxHost {
     outcome = "passed",
     result: SandboxResult = {},
   ): Promise<SandboxVerification> {
-    const path = `verifications/${encodeURIComponent(certifyId)}/submit`;
+    const path = `verifications/${encoded(certifyId)}/submit`;
     return this.#control("POST", path, { ...result, outcome });
   }
 
@@ -308,7 +317,7 @@ export class SandboxHost {
   }
 
   #control<Answer>(method: string, path: string, content?: unknown, query = ""): Answer {
-    const body = content === undefined ? new Uint8Array() : new TextEncoder().encode(JSON.stringify(content));
+    const body = content === undefined ? new Uint8Array() : new TextEncoder().encode(jsonOf(content));
     const { response } = this.handle(
       { method, path: `/_sandbox/${path}`, query, headers: this.#controlHeaders, body },
       "",

@@ -12,6 +12,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { joined } from "./bytes.js";
 import { guard } from "./core.js";
+import { assertObject } from "./options.js";
 import { FileStore } from "./sandbox-file.js";
 import { READ_LIMIT, SandboxHost, failure, internalError, type SandboxResponse } from "./sandbox-host.js";
 import type { Sandbox, SandboxOptions, SandboxServer } from "./sandbox-types.js";
@@ -43,16 +44,19 @@ const ANY_ADDRESS: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1
  *
  * @param options all of them have defaults
  */
-export function createSandbox({ file, ...options }: SandboxOptions = {}): Sandbox {
-  if (file === undefined) return new NodeSandbox(options);
-  if (options.store !== undefined) {
+export function createSandbox(options: SandboxOptions = {}): Sandbox {
+  assertObject("options", options);
+  const { file, ...others } = options;
+  if (file === undefined) return new NodeSandbox(others);
+  if (others.store !== undefined) {
     throw new TypeError(
       "The sandbox keeps its state in file or in store: pass one of them. file 与 store 只能设置一个。",
     );
   }
+  if (typeof file !== "string") throw new TypeError("file must be a path. file 应为路径。");
   const store = new FileStore(file);
   try {
-    return new NodeSandbox(options, store);
+    return new NodeSandbox(others, store);
   } catch (error) {
     store.close();
     throw error;
@@ -72,12 +76,9 @@ class NodeSandbox extends SandboxHost implements Sandbox {
   }
 
   /** Serves it over HTTP. */
-  async listen({
-    port = 0,
-    host = "127.0.0.1",
-    publicUrl,
-    onAnswer,
-  }: Listening = {}): Promise<SandboxServer> {
+  async listen(options: Listening = {}): Promise<SandboxServer> {
+    assertObject("options", options);
+    const { port = 0, host = "127.0.0.1", publicUrl, onAnswer } = options;
     // Node would listen on every address.
     if (!host) throw new TypeError("The host must be an address. host 应为地址，不能为空。");
     const origin = publicUrl === undefined ? undefined : originOf(publicUrl);

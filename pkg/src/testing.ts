@@ -9,6 +9,7 @@ import { FaceVerifyClient, FaceVerifyError, ready } from "cloudauth-edge";
 import type { Audience, CommonOptions, ErrorKind, Execution, FieldProblem, Messages } from "cloudauth-edge";
 import { createSandbox } from "cloudauth-edge/sandbox";
 import type { Sandbox, SandboxOptions } from "cloudauth-edge/sandbox";
+import { assertObject } from "./options.js";
 
 /** Options of the sandbox and of its client. */
 export interface TestClientOptions extends SandboxOptions {
@@ -35,16 +36,16 @@ export interface TestClient {
  *
  * @param options options of the sandbox and of the client; default: the demo account
  */
-export async function createTestClient({
-  client: clientOptions,
-  ...options
-}: TestClientOptions = {}): Promise<TestClient> {
-  const { keys, scenes } = options.accounts?.[0] ?? DEMO;
-  const [key, scene] = [keys[0], scenes[0]];
+export async function createTestClient(options: TestClientOptions = {}): Promise<TestClient> {
+  assertObject("options", options);
+  const { client: clientOptions = {}, ...sandboxOptions } = options;
+  assertObject("client", clientOptions);
+  const { keys, scenes } = sandboxOptions.accounts?.[0] ?? DEMO;
+  const [key, scene] = [keys?.[0], scenes?.[0]];
   if (!key || !scene)
     throw new TypeError("The first account needs a key and a scene. 第一个账号应有密钥与场景。");
   await ready();
-  const sandbox = createSandbox(options);
+  const sandbox = createSandbox(sandboxOptions);
   const { accessKeyId, accessKeySecret, securityToken } = key;
   const client = new FaceVerifyClient({
     ...clientOptions,
@@ -100,20 +101,22 @@ export interface TestErrorOptions {
  * @param options its properties; only `kind` and `code` are required
  * @throws a TypeError if the client never throws such an error: `retryable` with an `execution` of `unknown`
  */
-export function createFaceVerifyError({
-  kind,
-  code,
-  retryable = false,
-  execution = "none",
-  audience = "developer",
-  messages = { zh: `测试错误 ${code}`, en: `Error ${code} of a test` },
-  language = "en",
-  requestId,
-  httpStatus,
-  certifyId,
-  fields = [],
-  cause,
-}: TestErrorOptions): FaceVerifyError {
+export function createFaceVerifyError(options: TestErrorOptions): FaceVerifyError {
+  assertObject("options", options);
+  const {
+    kind,
+    code,
+    retryable = false,
+    execution = "none",
+    audience = "developer",
+    messages = { zh: `测试错误 ${code}`, en: `Error ${code} of a test` },
+    language = "en",
+    requestId,
+    httpStatus,
+    certifyId,
+    fields = [],
+    cause,
+  } = options;
   if (retryable && execution === "unknown")
     throw new TypeError(
       "An error whose execution is unknown is never retryable. execution 为 unknown 的错误，retryable 恒为 false。",

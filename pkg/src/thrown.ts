@@ -100,7 +100,7 @@ const textOf = (error: unknown, property: string): string => {
 };
 
 /** A property of any value; undefined if reading it throws. */
-function readFrom(value: unknown, property: string): unknown {
+export function readFrom(value: unknown, property: string): unknown {
   try {
     return (value as Record<string, unknown> | null | undefined)?.[property];
   } catch {

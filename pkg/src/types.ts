@@ -375,16 +375,20 @@ export type Audience = "user" | "developer" | "operator";
 /**
  * Why a call failed.
  *
- * - `validation`: the program must be corrected: a parameter or option in `fields`, or its fetch function
- * - `signature`: Alibaba Cloud rejected the signature, the nonce or the timestamp
- * - `credentials`: Alibaba Cloud rejected the AccessKey, the SecurityToken or the permissions, or there are none
- * - `throttled`: too many calls; retry later
- * - `vendor`: Alibaba Cloud returned another Code than 200, 403 or 424
- * - `transport`: the connection failed
+ * - `validation`: the program must be corrected: a parameter or option in `fields`, or its fetch function. From the
+ *   gateway also an unknown order, and an order number with other input
+ * - `signature`: Alibaba Cloud rejected the signature, the nonce or the timestamp; not from `GatewayClient`
+ * - `credentials`: Alibaba Cloud rejected the AccessKey, the SecurityToken or the permissions, or there are none. With
+ *   `GatewayClient`, the same of the gateway's token and its permissions
+ * - `throttled`: too many calls; retry later. From the gateway also a limit of a day
+ * - `vendor`: Alibaba Cloud returned another Code than 200, 403 or 424. From the gateway also a response of Alibaba
+ *   Cloud's that it could not use
+ * - `transport`: the connection failed. From the gateway also every other failure of its own, an order that is being
+ *   started, and one whose start has an unknown outcome
  * - `timeout`: no complete response arrived in time
  * - `aborted`: the program aborted the call by its `signal`
- * - `protocol`: the response does not match Alibaba Cloud's documentation
- * - `order`: `orders` does not allow the start, or failed
+ * - `protocol`: the response does not match Alibaba Cloud's documentation, or is not the gateway's
+ * - `order`: `orders` does not allow the start, or failed; not from `GatewayClient`
  */
 export type ErrorKind =
   | "validation"

@@ -227,6 +227,41 @@ for (const [status, code, more, expected] of [
   });
 }
 
+test("a problem's code is not looked up in a prototype, and its requestId has the gateway's form", async () => {
+  const codes = ["constructor", "toString", "__proto__", "hasOwnProperty"];
+  await using server = await faultServer(
+    ...codes.map((code) => refusal(400, code)),
+    refusal(400, "invalid-request", { requestId: "张三 11010519491231002X" }),
+    refusal(400, "invalid-request", { requestId: "" }),
+  );
+  const client = clientOf(server);
+  for (const code of codes) {
+    const { kind, ...error } = await errorOf(client.start(order));
+    assert.deepEqual({ kind, code: error.code }, { kind: "validation", code });
+  }
+  for (let at = 0; at < 2; at++) assert.equal((await errorOf(client.start(order))).code, "NotTheGateway");
+});
+
+test("what JSON cannot carry is refused before a request is sent", async () => {
+  await using server = await faultServer();
+  const client = clientOf(server);
+  for (const parameters of [
+    null,
+    JSON.stringify(order),
+    { ...order, userId: 10n },
+    { ...order, ip: [order] },
+  ]) {
+    const error = await errorOf(client.start(parameters));
+    assert.deepEqual(
+      [error.kind, error.code, error.fields[0].rule],
+      ["validation", "InvalidParameters", "type"],
+    );
+  }
+  assert.equal((await errorOf(client.list({ status: ["passed"] }))).code, "InvalidParameters");
+  assert.equal((await errorOf(client.read([outerOrderNo]))).code, "InvalidParameters");
+  assert.equal(server.requests.length, 0);
+});
+
 test("fields, settings and Alibaba Cloud's code are in the error", async () => {
   const messages = { zh: "有误", en: "is wrong" };
   const errors = [{ field: "certNo", rule: "checksum", detail: "is wrong", messages }];

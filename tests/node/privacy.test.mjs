@@ -5,7 +5,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import * as client from "cloudauth-edge";
 import { FaceVerifyClient } from "cloudauth-edge";
+import { GatewayClient } from "cloudauth-edge/gateway-client";
+import * as identity from "cloudauth-edge/identity";
+import { createSandbox } from "cloudauth-edge/sandbox";
+import { createFaceVerifyError, createTestClient } from "cloudauth-edge/testing";
 import { withBytes } from "../../pkg/dist/packed.js";
 import { faultServer } from "../support/fault-server.mjs";
 
@@ -164,6 +169,134 @@ test(`nor do ${SERVED_FAILURES} over Node's own HTTP (seed ${seed})`, async () =
     served(misfortune(request.url, String(request.form)), response);
   });
   await showNothing(SERVED_FAILURES, { endpoint: server.endpoint }, seen);
+});
+
+/** Values that are not what a function expects; the function may report them, but not show them. */
+const misused = () => {
+  const json = JSON.stringify({ ...keys, ...order });
+  const own = new Error("of the program");
+  const throws = () => {
+    throw own;
+  };
+  const values = {
+    null: null,
+    undefined: undefined,
+    text: json,
+    "boxed text": new String(json),
+    number: 440524188001010014,
+    bigint: 440524188001010014n,
+    symbol: Symbol(json),
+    array: [json, keys, Symbol(json), Object.create(null)],
+    function: Object.assign(async () => keys, { json }),
+    proxy: new Proxy({ ...keys, ...order }, {}),
+    "object without a prototype": Object.assign(Object.create(null), order),
+    "members of every type": Object.fromEntries(
+      ["userId", "certName", "sceneId", "endpoint", "outerOrderNo", "callbackToken", "token", "status"].map(
+        (name, at) => [
+          name,
+          [10n, Symbol(json), [Object.create(null)], [Symbol(json)], throws, order][at % 6],
+        ],
+      ),
+    ),
+    "throwing getter": Object.defineProperties(
+      {},
+      Object.fromEntries(
+        ["accessKeyId", "url", "name", "userId"].map((name) => [name, { get: throws, enumerable: true }]),
+      ),
+    ),
+    "throwing conversion": { toString: throws, valueOf: throws, [json]: json },
+  };
+  return { own, values: Object.entries(values) };
+};
+
+test("a misused function shows nothing of its arguments, and says what is wrong", async () => {
+  const fetch = async () => new Response("{}", { status: 500 });
+  const direct = new FaceVerifyClient({ ...keys, fetch, maxAttempts: 1 });
+  const gateway = new GatewayClient({ url: "https://gateway.example", token: "t", fetch, maxAttempts: 1 });
+  const sandbox = createSandbox();
+  const certifyId = "91707dc296d469ad38e4c5efa6a0f24b";
+  const functions = {
+    "new FaceVerifyClient": (value) => new FaceVerifyClient(value),
+    credentials: (value) => new FaceVerifyClient({ credentials: value }),
+    endpoint: (value) => new FaceVerifyClient({ ...keys, endpoint: value }),
+    orders: (value) => new FaceVerifyClient({ ...keys, orders: value }),
+    initFaceVerify: (value) => direct.initFaceVerify(value),
+    "options of initFaceVerify": (value) => direct.initFaceVerify(order, value),
+    describeFaceVerify: (value) => direct.describeFaceVerify(value),
+    waitForResult: (value) => direct.waitForResult(value, { deadlineMs: 0 }),
+    "options of waitForResult": (value) =>
+      direct.waitForResult({ sceneId: 1, certifyId }, value ?? { deadlineMs: 0 }),
+    credentialsFromEnvironment: (value) => void client.credentialsFromEnvironment(value),
+    isFaceVerifyError: client.isFaceVerifyError,
+    newOuterOrderNo: client.newOuterOrderNo,
+    parseCallback: (value) => client.parseCallback(value, "token"),
+    "token of parseCallback": (value) => client.parseCallback(`/?certifyId=${certifyId}`, value),
+    "new GatewayClient": (value) => new GatewayClient(value),
+    start: (value) => gateway.start(value),
+    "member of start": (value) => gateway.start({ ...order, userId: value }),
+    "options of start": (value) => gateway.start(order, value),
+    read: (value) => gateway.read(value),
+    list: (value) => gateway.list(value),
+    "search of list": (value) => gateway.list({ search: value }),
+    count: (value) => gateway.count(value),
+    readPhoto: (value) => gateway.readPhoto(value),
+    checkCertNo: (value) => void identity.checkCertNo(value),
+    "options of checkCertNo": (value) => void identity.checkCertNo(order.certNo, value),
+    "option of checkCertNo": (value) => void identity.checkCertNo("", { allowResidencePermits: value }),
+    checkCertName: (value) => void identity.checkCertName(value),
+    "options of checkCertName": (value) => void identity.checkCertName("", value),
+    checkMobile: (value) => void identity.checkMobile(value),
+    createSandbox: (value) => createSandbox(value).close(),
+    listen: async (value) => (await sandbox.listen(value)).close(),
+    verifications: (value) => sandbox.verifications(value),
+    verification: (value) => sandbox.verification(value),
+    submit: (value) => sandbox.submit(value),
+    advanceClock: (value) => sandbox.advanceClock(value),
+    createTestClient: async (value) => (await createTestClient(value)).close(),
+    "client of createTestClient": async (value) => (await createTestClient({ client: value })).close(),
+    createFaceVerifyError: (value) => void createFaceVerifyError(value),
+  };
+  const wrong = [];
+  const { own, values } = misused();
+  for (const [name, call] of Object.entries(functions)) {
+    for (const [kind, value] of values) {
+      const given = `${name} with ${kind}`;
+      try {
+        await call(value);
+      } catch (error) {
+        // An exception of the program's own is the program's.
+        if (error === own) continue;
+        const shown = inspect(error, { depth: 9, maxStringLength: null }) + error.stack;
+        const leaked = canaries.find((canary) => shown.includes(canary));
+        if (leaked) wrong.push(`${given} shows ${shown}`);
+        // The engine's own errors are in English alone.
+        if (!/[\u4e00-\u9fff]/.test(JSON.stringify(error.messages ?? error.message)))
+          wrong.push(`${given}: ${error}`);
+      }
+    }
+  }
+  await sandbox.close();
+  assert.deepEqual(wrong, []);
+});
+
+test("options that are not an object are refused, and no credentials are read from the environment", () => {
+  const environment = {
+    ALIBABA_CLOUD_ACCESS_KEY_ID: "testid",
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: "testsecret",
+  };
+  Object.assign(process.env, environment);
+  try {
+    for (const options of [JSON.stringify(keys), async () => keys, [keys], [], 1, 1n, true, Symbol("s")])
+      assert.throws(
+        () => new FaceVerifyClient(options),
+        ({ kind, code, fields }) =>
+          kind === "validation" && code === "InvalidOptions" && fields[0].rule === "type",
+        typeof options,
+      );
+    for (const options of [undefined, null, {}]) new FaceVerifyClient(options);
+  } finally {
+    for (const name of Object.keys(environment)) delete process.env[name];
+  }
 });
 
 test("no bytes of a call stay behind, however many there are", () => {

@@ -24,6 +24,16 @@ NO_ANSWER = (OSError, HTTPException, ValueError)
 owners = {}
 
 
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """By default, urllib sends the token to any host that a redirect names."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+opener = urllib.request.build_opener(NoRedirects)
+
+
 def gateway(method, path, body=None):
     """Calls the gateway and returns the status and the parsed JSON."""
     request = urllib.request.Request(
@@ -33,7 +43,7 @@ def gateway(method, path, body=None):
         headers={"authorization": f"Bearer {TOKEN}", "content-type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with opener.open(request, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as problem:
         return problem.code, json.load(problem)
@@ -88,6 +98,8 @@ def refused(problem):
             return 422, {"message": typed[error["field"]] + error["messages"]["zh"]}
         if error["field"] == "metaInfo":  # sent by the app, not typed by the person
             return 400, {"message": "metaInfo 有误"}
+    if problem.get("vendorCode") == "415":  # the SDK in the app is too old
+        return 422, {"message": "App 版本过低，请更新 App 后重试"}
     if problem["audience"] == "user":
         return 422, {"message": problem["messages"]["zh"]}
     return 502, {"message": "认证服务暂不可用，请稍后再试"}

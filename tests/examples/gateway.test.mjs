@@ -58,6 +58,26 @@ test("Python, with a gateway whose response to a start is lost", async () => {
   socket.destroy();
 });
 
+test("Python, with a gateway that redirects: the token is not sent to another host", async () => {
+  const asked = [];
+  const other = createServer((request, response) => {
+    asked.push(request.headers);
+    response.end("{}");
+  }).listen(0, "127.0.0.1");
+  const gateway = createServer((request, response) => {
+    request.resume();
+    response.writeHead(302, { location: `http://127.0.0.1:${other.address().port}/` }).end("{}");
+  }).listen(0, "127.0.0.1");
+  for (const server of [other, gateway]) {
+    after(() => server.close());
+    if (!server.listening) await once(server, "listening");
+  }
+  const GATEWAY_URL = `http://127.0.0.1:${gateway.address().port}`;
+  const { found } = await serve("python", ["python3", "service.py"], { ...settings(), GATEWAY_URL });
+  await fetch(`${found}/verifications`, { method: "POST", body: JSON.stringify(PERSON) }).catch(() => {});
+  assert.deepEqual(asked, []);
+});
+
 test("Java, with Alibaba Cloud's SDK", async (t) => {
   const { missing } = javaSdk();
   if (missing) return t.skip(missing);

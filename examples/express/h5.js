@@ -74,7 +74,7 @@ app.post("/verifications", async (request, response) => {
     order.start = error.execution === "unknown" ? "unknown" : "failed"; // to reconcile the former, see server.js
     console.error({ outerOrderNo, code: error.code, execution: error.execution });
     const [status, message] =
-      error.audience === "user" ? [422, error.messages.zh] : [502, "认证服务暂不可用，请稍后再试"];
+      error.audience === "user" ? [422, error.messages.zh] : [502, TEXTS[order.start]];
     response.status(status).json({ outerOrderNo, message });
   }
 });
@@ -107,8 +107,8 @@ const TEXTS = {
   expired: "认证未在 30 分钟内完成，请重新认证。",
   passed: "认证通过。",
   rejected: "认证未通过，请重新认证或联系客服。",
-  failed: "认证未能发起，请稍后再试。",
-  unknown: "暂时无法确认认证是否已发起，请联系客服。",
+  failed: "认证未能发起，请返回重试或联系客服。",
+  unknown: "未能确认本次认证，请重新发起认证。",
 };
 
 app.get("/verifications/:outerOrderNo", async (request, response) => {

@@ -45,7 +45,8 @@ app.post("/verifications", async (request, response) => {
     orders.set(outerOrderNo, { userId, state: failed ? "failed" : "unknown" });
     if (failed) throw error;
     console.error({ outerOrderNo, state: "unknown", code: error.code });
-    response.status(502).json({ outerOrderNo, status: "unknown", message: "认证服务暂不可用，请稍后再试" });
+    const message = "未能确认本次认证，请重新发起认证";
+    response.status(502).json({ outerOrderNo, status: "unknown", message });
   }
 });
 
@@ -104,6 +105,8 @@ app.use((error, request, response, next) => {
   const sent = fields.some(({ field }) => field === "metaInfo");
   if (sent) return response.status(400).json({ message: "metaInfo 有误" });
   if (audience === "user") return response.status(422).json({ message: messages.zh });
+  // The SDK in the app is too old: its developer must update it, and then the user the app.
+  if (code === "415") return response.status(422).json({ message: "App 版本过低，请更新 App 后重试" });
   response.status(502).json({ message: "认证服务暂不可用，请稍后再试" });
 });
 

@@ -101,6 +101,15 @@ export async function verifies(
 
   if (keepsOrders) await reconciles(call, sandbox, { path, reading });
 
+  // The developer must update the SDK, but only the user can update the app.
+  await sandbox.injectFault({ kind: "error", action: "InitFaceVerify", code: "415" });
+  const outdated = await call("POST", path, { body: PERSON });
+  assert.deepEqual(
+    [outdated.status, outdated.body.message],
+    [422, "App 版本过低，请更新 App 后重试"],
+    output(),
+  );
+
   const wrong = await call("POST", path, { body: { ...PERSON, certNo: "110105194912310021" } });
   assert.equal(wrong.status, 422, JSON.stringify(wrong));
   assert.match(wrong.body.message, /^证件号码/);

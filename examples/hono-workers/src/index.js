@@ -44,7 +44,7 @@ app.post("/verifications", async ({ env, req, json }) => {
     await save(env, `result:${outerOrderNo}`, { state: failed ? "failed" : "unknown" });
     if (failed) throw error;
     console.error({ outerOrderNo, state: "unknown", code: error.code });
-    return json({ outerOrderNo, status: "unknown", message: "认证服务暂不可用，请稍后再试" }, 502);
+    return json({ outerOrderNo, status: "unknown", message: "未能确认本次认证，请重新发起认证" }, 502);
   }
 });
 
@@ -115,6 +115,8 @@ app.onError((error, { json }) => {
   const sent = fields.some(({ field }) => field === "metaInfo");
   if (sent) return json({ message: "metaInfo 有误" }, 400);
   if (audience === "user") return json({ message: messages.zh }, 422);
+  // The SDK in the app is too old: its developer must update it, and then the user the app.
+  if (code === "415") return json({ message: "App 版本过低，请更新 App 后重试" }, 422);
   return json({ message: "认证服务暂不可用，请稍后再试" }, 502);
 });
 

@@ -137,10 +137,12 @@ public class Service {
   static Answer refused(String code, String requestId) {
     System.err.println("Code " + code + ", RequestId " + requestId);
     return switch (code) {
-      // What only the gateway checks, such as the kind of document.
-      case "401" -> new Answer(422, Map.of("message", "姓名或证件号码有误，请核对"));
+      // What only the gateway checks, such as the kind of document; or the operator's callback URL.
+      case "401" -> new Answer(422, Map.of("message", "请核对姓名与证件号码；如无误，请联系客服"));
+      case "405" -> new Answer(422, Map.of("message", "未满 14 周岁不能使用刷脸认证，请联系客服"));
       case "414", "416" -> new Answer(422, Map.of("message", "当前设备或系统不支持刷脸认证，请升级系统或更换设备"));
       case "415" -> new Answer(422, Map.of("message", "App 版本过低，请更新 App 后重试"));
+      case "417", "427" -> new Answer(422, Map.of("message", "暂时无法完成认证，请联系客服"));
       case "418" -> new Answer(422, Map.of("message", "今天认证次数过多，请明天再试"));
       default -> new Answer(502, Map.of("message", "认证服务暂不可用，请稍后再试"));
     };

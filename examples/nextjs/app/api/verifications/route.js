@@ -45,7 +45,7 @@ export const POST = answering(async (request) => {
     orders.set(outerOrderNo, { userId, state: failed ? "failed" : "unknown" });
     if (failed) throw error;
     console.error({ outerOrderNo, state: "unknown", code: error.code });
-    const message = "认证服务暂不可用，请稍后再试";
+    const message = "未能确认本次认证，请重新发起认证";
     return Response.json({ outerOrderNo, status: "unknown", message }, { status: 502 });
   }
 });
@@ -118,6 +118,10 @@ function answering(route) {
       const sent = fields.some(({ field }) => field === "metaInfo");
       if (sent) return Response.json({ message: "metaInfo 有误" }, { status: 400 });
       if (audience === "user") return Response.json({ message: messages.zh }, { status: 422 });
+      // The SDK in the app is too old: its developer must update it, and then the user the app.
+      if (code === "415") {
+        return Response.json({ message: "App 版本过低，请更新 App 后重试" }, { status: 422 });
+      }
       return Response.json({ message: "认证服务暂不可用，请稍后再试" }, { status: 502 });
     }
   };

@@ -88,7 +88,7 @@ impl Credentials {
     }
 }
 
-/// The environment variable that Alibaba Cloud's SDKs read for this option.
+/// The environment variable that Alibaba Cloud's credentials packages read for this option.
 pub fn environment_variable(option: &str) -> Option<&'static str> {
     Some(match option {
         "accessKeyId" => "ALIBABA_CLOUD_ACCESS_KEY_ID",

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { build } from "vite";
 import { npmPackages, products } from "../../scripts/lib/dependencies.mjs";
 import { at } from "../../scripts/lib/project.mjs";
+import { problemsOfCrates, problemsOfPackages } from "../../scripts/locks.mjs";
 import { billOf, errorsIn } from "../../scripts/sbom.mjs";
 import { permits } from "../../scripts/supply.mjs";
 
@@ -70,6 +71,52 @@ test("the console contains the packages that its products name", async () => {
   );
   const named = npmPackages(products.worker.npm()).map(({ name }) => name);
   assert.deepEqual([...new Set(contained)].sort(), named.sort());
+});
+
+test("a lock file names the registry alone, and a hash for each package", () => {
+  const integrity = `sha512-${"A".repeat(86)}==`;
+  const own = "node_modules/cloudauth-edge";
+  const express = at("examples", "express");
+  const problems = (place, entry) =>
+    problemsOfPackages(JSON.stringify({ packages: { "": {}, [place]: entry } }), express);
+  for (const [place, entry] of [
+    ["node_modules/hono", { version: "4.0.0", integrity }],
+    [own, { resolved: "../../pkg", link: true }],
+    [own, { resolved: "file:../../pkg" }],
+    ["../../pkg", { version: "0.1.0" }],
+    ["node_modules/a/node_modules/b", { inBundle: true }],
+  ])
+    assert.deepEqual(problems(place, entry), [], place);
+  for (const [place, entry] of [
+    ["node_modules/hono", { version: "4.0.0" }],
+    ["node_modules/hono", { integrity: "sha1-AAAA" }],
+    ["node_modules/hono", { integrity, resolved: "https://registry.npmjs.org/hono/-/hono-4.0.0.tgz" }],
+    ["node_modules/hono", { integrity, resolved: "https://packages.example/hono.tgz" }],
+    ["node_modules/hono", { resolved: "git+ssh://git@github.com/honojs/hono.git#0123456" }],
+    ["node_modules/hono", { resolved: "file:vendor/hono.tgz", integrity }],
+    ["node_modules/hono", { resolved: "file:../../pkg" }],
+    ["node_modules/hono", { link: true }],
+    [own, { resolved: "../../../elsewhere", link: true }],
+    [own, { integrity, resolved: "https://packages.example/cloudauth-edge.tgz" }],
+  ])
+    assert.equal(problems(place, entry).length, 1, JSON.stringify(entry));
+});
+
+test("a Cargo.lock names crates.io alone, and a checksum for each crate", () => {
+  const problems = (crate) => problemsOfCrates(`[[package]]\nname = "one"\nversion = "1.0.0"\n${crate}`);
+  const checksum = `checksum = "${"0".repeat(64)}"`;
+  const from = (source) => `source = "${source}"\n${checksum}`;
+  const cratesIo = "registry+https://github.com/rust-lang/crates.io-index";
+  assert.deepEqual(problems(""), []);
+  assert.deepEqual(problems(from(cratesIo)), []);
+  for (const wrong of [
+    `source = "${cratesIo}"`,
+    from("registry+https://crates.example/index"),
+    from("sparse+https://index.crates.io/"),
+    from(`${cratesIo}-of-another`),
+    from("git+https://github.com/a/b#0123456"),
+  ])
+    assert.equal(problems(wrong).length, 1, wrong);
 });
 
 test("a license expression is permitted if one of its alternatives is", () => {

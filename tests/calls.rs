@@ -203,6 +203,28 @@ fn init_is_retried_only_if_provably_not_executed() {
 }
 
 #[test]
+fn a_certificate_that_is_not_trusted_is_not_taken_for_a_network_failure() {
+    let mut call = init();
+    call.options = builder().max_attempts(1).build().unwrap();
+    for code in [
+        "DEPTH_ZERO_SELF_SIGNED_CERT",
+        "SELF_SIGNED_CERT_IN_CHAIN",
+        "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+        "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+        "CERT_HAS_EXPIRED",
+        "ERR_TLS_CERT_ALTNAME_INVALID",
+    ] {
+        let error = failed(call.settle(call.first(), failed_connection(code)));
+        assert_eq!(error.code, "ConnectionFailed");
+        assert_eq!(error.execution, Execution::None);
+        assert!(error.retryable, "another host can have another certificate");
+        for text in [&error.message.zh, &error.message.en] {
+            assert!(text.contains("NODE_EXTRA_CA_CERTS"), "{code}: {text}");
+        }
+    }
+}
+
+#[test]
 fn errors_say_whether_something_may_have_been_started() {
     use Execution::{None, Unknown};
     let mut once = [init(), describe()];

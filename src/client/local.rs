@@ -29,6 +29,9 @@ pub fn local_failures() -> Vec<LocalFailure> {
         });
     let losses = [
         Loss::NotConnected,
+        Loss::ConnectionFailed {
+            code: Some("CERT_HAS_EXPIRED".to_owned()),
+        },
         Loss::ConnectionFailed { code: None },
         Loss::TimedOut,
         Loss::TimedOutUnsent,

@@ -51,155 +51,128 @@ pub enum Loss {
 impl Loss {
     pub(super) fn failure(&self) -> Failure {
         use Audience::{Developer, Operator};
-        let made =
-            |kind, code, audience, zh, en| Error::new(kind, code, audience, Text::new(zh, en));
-        let not_connected = || {
-            (
-                made(
-                    Kind::Transport,
-                    "ConnectionFailed",
-                    Operator,
-                    "无法连接阿里云，请求未发送；请检查网络、DNS、代理与 endpoint。",
-                    "Alibaba Cloud is unreachable and the request was not sent; check the network, DNS, the proxy and the endpoint.",
-                )
-                .retryable(),
-                true,
-            )
+        // The last flag: whether a retry without any change can succeed.
+        let not_executed = match self {
+            Self::ConnectionFailed { code: Some(code) } => never_connected(code),
+            Self::ConnectionFailed { code: None }
+            | Self::TimedOut
+            | Self::TooLarge
+            | Self::Aborted
+            | Self::FetchThrew
+            | Self::NotAResponse => false,
+            Self::NotConnected
+            | Self::TimedOutUnsent
+            | Self::AbortedUnsent
+            | Self::LeaseOver
+            | Self::CredentialsTimedOut
+            | Self::CredentialsThrew { .. } => true,
         };
-        let (error, not_executed) = match self {
+        let (kind, code, audience, zh, en) = match self {
             Self::AbortedUnsent => (
-                made(
-                    Kind::Aborted,
-                    "Aborted",
-                    Developer,
-                    "调用方在请求发送之前取消了调用，本次请求未发送。",
-                    "The caller aborted the call before this request was sent.",
-                ),
-                true,
+                Kind::Aborted,
+                "Aborted",
+                Developer,
+                "调用方在请求发送之前取消了调用，本次请求未发送。",
+                "The caller aborted the call before this request was sent.",
             ),
             Self::Aborted => (
-                made(
-                    Kind::Aborted,
-                    "Aborted",
-                    Developer,
-                    "调用方取消了请求。",
-                    "The caller aborted the call.",
-                ),
-                false,
+                Kind::Aborted,
+                "Aborted",
+                Developer,
+                "调用方取消了请求。",
+                "The caller aborted the call.",
             ),
             Self::TimedOut => (
-                made(
-                    Kind::Timeout,
-                    "Timeout",
-                    Operator,
-                    "未在时限内收到完整响应，请检查网络或增大单次请求的时限。",
-                    "No complete response arrived in time; check the network or raise the time limit of an attempt.",
-                )
-                .retryable(),
-                false,
+                Kind::Timeout,
+                "Timeout",
+                Operator,
+                "未在时限内收到完整响应，请检查网络或增大单次请求的时限。",
+                "No complete response arrived in time; check the network or raise the time limit of an attempt.",
             ),
             Self::TimedOutUnsent => (
-                made(
-                    Kind::Timeout,
-                    "Timeout",
-                    Operator,
-                    "请求发送之前调用已超时，本次请求未发送；请检查凭证函数是否过慢，或增大整个调用的时限。",
-                    "The call timed out before this request was sent; check whether the credentials function is slow, or raise the time limit of the call.",
-                )
-                .retryable(),
-                true,
+                Kind::Timeout,
+                "Timeout",
+                Operator,
+                "请求发送之前调用已超时，本次请求未发送；请检查凭证函数是否过慢，或增大整个调用的时限。",
+                "The call timed out before this request was sent; check whether the credentials function is slow, or raise the time limit of the call.",
             ),
             Self::LeaseOver => (
-                made(
-                    Kind::Timeout,
-                    "LeaseOver",
-                    Operator,
-                    "发起认证期间系统时钟被调整，或机器曾休眠：订单存储中该次发起的时限已过，本次请求未发送；请稍后重试。",
-                    "The system clock was set or the machine was suspended during the start: its time in the order store is over, and this request was not sent; retry later.",
-                )
-                .retryable(),
-                true,
+                Kind::Timeout,
+                "LeaseOver",
+                Operator,
+                "发起认证期间系统时钟被调整，或机器曾休眠：订单存储中该次发起的时限已过，本次请求未发送；请稍后重试。",
+                "The system clock was set or the machine was suspended during the start: its time in the order store is over, and this request was not sent; retry later.",
             ),
             Self::TooLarge => (
-                made(
-                    Kind::Protocol,
-                    "AnswerTooLarge",
-                    Operator,
-                    "响应过大，不是阿里云的响应；请检查 endpoint 与中间代理。",
-                    "The response is too large to be from Alibaba Cloud; check the endpoint and intermediate proxies.",
-                ),
-                false,
+                Kind::Protocol,
+                "AnswerTooLarge",
+                Operator,
+                "响应过大，不是阿里云的响应；请检查 endpoint 与中间代理。",
+                "The response is too large to be from Alibaba Cloud; check the endpoint and intermediate proxies.",
             ),
-            Self::NotConnected => not_connected(),
-            Self::ConnectionFailed { code } if code.as_deref().is_some_and(never_connected) => {
-                not_connected()
-            }
-            Self::ConnectionFailed { .. } => (
-                made(
-                    Kind::Transport,
-                    "ConnectionFailed",
-                    Operator,
-                    "与阿里云的连接中断，请检查网络。",
-                    "The connection to Alibaba Cloud was interrupted; check the network.",
-                )
-                .retryable(),
-                false,
+            Self::ConnectionFailed { code: Some(code) } if is_distrust(code) => (
+                Kind::Transport,
+                "ConnectionFailed",
+                Operator,
+                "服务器的证书不受信任，请求未发送；请检查 endpoint、系统时钟与代理。如代理会重新签发 TLS 证书，请用 NODE_EXTRA_CA_CERTS 指定其根证书。",
+                "The server's certificate is not trusted, so the request was not sent; check the endpoint, the system clock and the proxy. For a proxy that re-signs TLS, set NODE_EXTRA_CA_CERTS to its root certificate.",
+            ),
+            Self::NotConnected | Self::ConnectionFailed { .. } if not_executed => (
+                Kind::Transport,
+                "ConnectionFailed",
+                Operator,
+                "无法连接阿里云，请求未发送；请检查网络、DNS、代理与 endpoint。",
+                "Alibaba Cloud is unreachable and the request was not sent; check the network, DNS, the proxy and the endpoint.",
+            ),
+            Self::NotConnected | Self::ConnectionFailed { .. } => (
+                Kind::Transport,
+                "ConnectionFailed",
+                Operator,
+                "与阿里云的连接中断，请检查网络。",
+                "The connection to Alibaba Cloud was interrupted; check the network.",
             ),
             Self::FetchThrew => (
-                made(
-                    Kind::Validation,
-                    "InvalidFetch",
-                    Developer,
-                    "fetch 函数自身出错，并非网络故障：可能是方法未绑定 this，或参数有误。请开发者修正；错误名称与位置见 cause。",
-                    "The fetch function itself failed, not the network: it may be an unbound method or have a wrong argument. The developer must correct it; see `cause` for the error and its location.",
-                ),
-                false,
+                Kind::Validation,
+                "InvalidFetch",
+                Developer,
+                "fetch 函数自身出错，并非网络故障：可能是方法未绑定 this，或参数有误。请开发者修正；错误名称与位置见 cause。",
+                "The fetch function itself failed, not the network: it may be an unbound method or have a wrong argument. The developer must correct it; see `cause` for the error and its location.",
             ),
             Self::NotAResponse => (
-                made(
-                    Kind::Validation,
-                    "InvalidFetch",
-                    Developer,
-                    "fetch 函数返回的不是 Response：缺少 status、headers 或可读取的 body，或 body 已被读取。请开发者修正。",
-                    "The fetch function did not return a Response: the status, the headers or the body stream is missing, or the body has already been read. The developer must correct it.",
-                ),
-                false,
+                Kind::Validation,
+                "InvalidFetch",
+                Developer,
+                "fetch 函数返回的不是 Response：缺少 status、headers 或可读取的 body，或 body 已被读取。请开发者修正。",
+                "The fetch function did not return a Response: the status, the headers or the body stream is missing, or the body has already been read. The developer must correct it.",
             ),
             Self::CredentialsTimedOut => (
-                made(
-                    Kind::Credentials,
-                    "CredentialsTimeout",
-                    Operator,
-                    "凭证函数超时，请求未发送；请检查凭证来源，或增大整个调用的时限。",
-                    "The credentials function timed out, so the request was not sent; check its source, or raise the time limit of the call.",
-                )
-                .retryable(),
-                true,
+                Kind::Credentials,
+                "CredentialsTimeout",
+                Operator,
+                "凭证函数超时，请求未发送；请检查凭证来源，或增大整个调用的时限。",
+                "The credentials function timed out, so the request was not sent; check its source, or raise the time limit of the call.",
             ),
             Self::CredentialsThrew { mistake: true } => (
-                made(
-                    Kind::Credentials,
-                    "CredentialsFailed",
-                    Developer,
-                    "凭证函数自身出错，请求未发送。请开发者修正；错误名称与位置见 cause。",
-                    "The credentials function has a bug, so the request was not sent. The developer must correct it; see `cause` for the error and its location.",
-                ),
-                true,
+                Kind::Credentials,
+                "CredentialsFailed",
+                Developer,
+                "凭证函数自身出错，请求未发送。请开发者修正；错误名称与位置见 cause。",
+                "The credentials function has a bug, so the request was not sent. The developer must correct it; see `cause` for the error and its location.",
             ),
             Self::CredentialsThrew { mistake: false } => (
-                made(
-                    Kind::Credentials,
-                    "CredentialsFailed",
-                    Operator,
-                    "凭证函数获取凭证失败，请求未发送；请检查凭证来源，错误名称与位置见 cause。",
-                    "The credentials function failed, so the request was not sent; check its source. See `cause` for the error and its location.",
-                )
-                .retryable(),
-                true,
+                Kind::Credentials,
+                "CredentialsFailed",
+                Operator,
+                "凭证函数获取凭证失败，请求未发送；请检查凭证来源，错误名称与位置见 cause。",
+                "The credentials function failed, so the request was not sent; check its source. See `cause` for the error and its location.",
             ),
         };
+        let operational = matches!(kind, Kind::Transport | Kind::Timeout | Kind::Credentials);
         Failure {
-            error,
+            error: Error {
+                retryable: operational && audience == Operator,
+                ..Error::new(kind, code, audience, Text::new(zh, en))
+            },
             not_executed,
             server_text: None,
         }
@@ -207,9 +180,8 @@ impl Loss {
 }
 
 /// Error codes of failures before the connection was established, if the host reports them from its
-/// attempt to connect: those of Node, Bun and undici, and OpenSSL's codes for rejected
-/// certificates, which are checked before anything is sent. Codes that can also occur later, such
-/// as `ECONNRESET` or most of `ERR_SSL_`, are not included. Deno's errors have no code; the npm
+/// attempt to connect, except those of rejected certificates: those of Node, Bun and undici. Codes that can also occur later, such as
+/// `ECONNRESET` or most of `ERR_SSL_`, are not included. Deno's errors have no code; the npm
 /// package recognizes them by their message.
 const NEVER_CONNECTED: &[&str] = &[
     "ECONNREFUSED",
@@ -223,6 +195,11 @@ const NEVER_CONNECTED: &[&str] = &[
     "UND_ERR_PRX_TLS",
     "ConnectionRefused",
     "FailedToOpenSocket",
+];
+
+/// OpenSSL's codes for rejected certificates, which are checked before anything is sent:
+/// X509_V_ERR without its prefix.
+const DISTRUST: &[&str] = &[
     "DEPTH_ZERO_SELF_SIGNED_CERT",
     "HOSTNAME_MISMATCH",
     "INVALID_CA",
@@ -231,20 +208,17 @@ const NEVER_CONNECTED: &[&str] = &[
     "SELF_SIGNED_CERT_IN_CHAIN",
 ];
 
-/// Prefixes of groups of such codes: name resolution (POSIX, getaddrinfo) and certificates
-/// (OpenSSL's X509_V_ERR without its prefix).
-const NEVER_CONNECTED_FAMILIES: &[&str] = &[
-    "EAI_",
-    "CERT_",
-    "CRL_",
-    "ERROR_IN_C",
-    "ERR_TLS_CERT_",
-    "UNABLE_TO_",
-];
+/// Prefixes of groups of such codes.
+const DISTRUST_FAMILIES: &[&str] = &["CERT_", "CRL_", "ERROR_IN_C", "ERR_TLS_CERT_", "UNABLE_TO_"];
 
-fn never_connected(code: &str) -> bool {
-    NEVER_CONNECTED.contains(&code)
-        || NEVER_CONNECTED_FAMILIES
+fn is_distrust(code: &str) -> bool {
+    DISTRUST.contains(&code)
+        || DISTRUST_FAMILIES
             .iter()
             .any(|family| code.starts_with(family))
+}
+
+/// Name resolution has a group of codes with a common prefix (POSIX, getaddrinfo).
+fn never_connected(code: &str) -> bool {
+    NEVER_CONNECTED.contains(&code) || code.starts_with("EAI_") || is_distrust(code)
 }

@@ -1,9 +1,9 @@
 //! The builder of the client's options for Rust programs.
 
-use crate::client::options::{Draft, Options};
+use crate::actions::value::Value;
+use crate::client::options::Options;
 use crate::error::Error;
-use crate::identity::cert_no::Documents;
-use crate::signing::SignatureVersion;
+use crate::signing::{SignatureVersion, acs3, rpc};
 use std::time::Duration;
 
 /// Builds a client's options; created by [`Options::builder`]. Options that are not set keep their
@@ -25,14 +25,7 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ClientOptionsBuilder {
-    endpoints: Option<Vec<String>>,
-    signature_version: SignatureVersion,
-    timeout: Option<Duration>,
-    total_timeout: Option<Duration>,
-    max_attempts: Option<u32>,
-    repeat_init: bool,
-    allow_other_products: bool,
-    allow_residence_permits: bool,
+    named: Vec<(&'static str, Value<'static>)>,
 }
 
 impl Options {
@@ -43,75 +36,77 @@ impl Options {
 }
 
 impl ClientOptionsBuilder {
+    fn set(mut self, name: &'static str, value: Value<'static>) -> Self {
+        self.named.retain(|(other, _)| *other != name);
+        self.named.push((name, value));
+        self
+    }
+
     /// The host to call: `cloudauth.aliyuncs.com` (the default), `https://host:port`, or
     /// `http://127.0.0.1:8788` on the local machine. With one of the sandbox's keys, `http://` is
     /// also accepted for private hosts: `http://sandbox:8788`.
     #[must_use]
-    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
-        self.endpoints = Some(vec![endpoint.into()]);
-        self
+    pub fn endpoint(self, endpoint: impl Into<String>) -> Self {
+        self.set("endpoint", endpoint.into().into())
     }
 
     /// Hosts in fail-over order, in the format of [`ClientOptionsBuilder::endpoint`].
     #[must_use]
-    pub fn endpoints<T: AsRef<str>>(mut self, endpoints: impl IntoIterator<Item = T>) -> Self {
-        let list = endpoints.into_iter();
-        self.endpoints = Some(list.map(|endpoint| endpoint.as_ref().to_owned()).collect());
-        self
+    pub fn endpoints<T: AsRef<str>>(self, endpoints: impl IntoIterator<Item = T>) -> Self {
+        let list: Vec<T> = endpoints.into_iter().collect();
+        let list: Vec<&str> = list.iter().map(AsRef::as_ref).collect();
+        self.set("endpoint", list.join(",").into())
     }
 
     /// The signature scheme. Default: [`SignatureVersion::Rpc`].
     #[must_use]
-    pub fn signature_version(mut self, version: SignatureVersion) -> Self {
-        self.signature_version = version;
-        self
+    pub fn signature_version(self, version: SignatureVersion) -> Self {
+        let name = match version {
+            SignatureVersion::Rpc => rpc::SIGNATURE_VERSION,
+            SignatureVersion::Acs3 => acs3::ALGORITHM,
+        };
+        self.set("signatureVersion", name.into())
     }
 
     /// Time limit of one attempt, including the response body, from 1 millisecond to 10 minutes,
     /// rounded up to milliseconds. Default: 10 seconds.
     #[must_use]
-    pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.set("timeoutMs", millis(timeout))
     }
 
     /// Time limit of a whole call, including all attempts and back-off, from 1 millisecond to 1
     /// hour. Default: 30 seconds, or [`ClientOptionsBuilder::timeout`] if that is longer.
     #[must_use]
-    pub const fn total_timeout(mut self, timeout: Duration) -> Self {
-        self.total_timeout = Some(timeout);
-        self
+    pub fn total_timeout(self, timeout: Duration) -> Self {
+        self.set("totalTimeoutMs", millis(timeout))
     }
 
     /// Maximum number of attempts per call, from 1 to 10. Default: 3.
     #[must_use]
-    pub const fn max_attempts(mut self, attempts: u32) -> Self {
-        self.max_attempts = Some(attempts);
-        self
+    pub fn max_attempts(self, attempts: u32) -> Self {
+        self.set("maxAttempts", attempts.into())
     }
 
     /// Whether to retry InitFaceVerify even if it may have been executed. Default: no. Each
     /// executed start can be billed.
     #[must_use]
-    pub const fn repeat_init(mut self, allowed: bool) -> Self {
-        self.repeat_init = allowed;
-        self
+    pub fn repeat_init(self, allowed: bool) -> Self {
+        self.set("repeatInit", Value::Boolean(allowed))
     }
 
     /// Whether ProductCodes other than `LR_FR` are accepted. Default: no.
     #[must_use]
-    pub const fn allow_other_products(mut self, allowed: bool) -> Self {
-        self.allow_other_products = allowed;
-        self
+    pub fn allow_other_products(self, allowed: bool) -> Self {
+        self.set("allowOtherProducts", Value::Boolean(allowed))
     }
 
     /// Whether CertNo may also be the number of a residence permit or of a foreign permanent resident card; with the
     /// latter, CertName may be in Latin letters.
     /// Default: no.
     #[must_use]
-    pub const fn allow_residence_permits(mut self, allowed: bool) -> Self {
-        self.allow_residence_permits = allowed;
-        self
+    pub fn allow_residence_permits(self, allowed: bool) -> Self {
+        self.set("allowResidencePermits", Value::Boolean(allowed))
     }
 
     /// Validates the options.
@@ -120,32 +115,12 @@ impl ClientOptionsBuilder {
     /// A single error of kind `validation` that lists every problem. Its fields use the names of
     /// the npm client's options (`timeoutMs`, `maxAttempts`).
     pub fn build(self) -> Result<Options, Error> {
-        let mut draft = Draft::default();
-        if let Some(list) = &self.endpoints {
-            draft.endpoints(list.iter().map(String::as_str));
-        }
-        if let Some(timeout) = self.timeout {
-            let checked = draft.timeout_millis(Some(millis(timeout)));
-            draft.problem(checked);
-        }
-        if let Some(timeout) = self.total_timeout {
-            let checked = draft.total_timeout_millis(Some(millis(timeout)));
-            draft.problem(checked);
-        }
-        if let Some(attempts) = self.max_attempts {
-            let checked = draft.max_attempts(Some(attempts.into()));
-            draft.problem(checked);
-        }
-        draft.options.version = self.signature_version;
-        draft.options.repeat_init = self.repeat_init;
-        draft.options.allow_other_products = self.allow_other_products;
-        draft.options.documents = Documents::all_if(self.allow_residence_permits);
-        draft.finish()
+        Options::check(self.named)
     }
 }
 
 /// Rounds up, so that only zero becomes zero.
-fn millis(duration: Duration) -> i64 {
+fn millis(duration: Duration) -> Value<'static> {
     let millis = duration.as_nanos().div_ceil(1_000_000);
-    i64::try_from(millis).unwrap_or(i64::MAX)
+    Value::Integer(i64::try_from(millis).unwrap_or(i64::MAX))
 }

@@ -47,6 +47,23 @@ pub struct RawCredentials<'a> {
     pub expiration: Value<'a>,
 }
 
+impl<'a> RawCredentials<'a> {
+    /// The credentials among named values.
+    pub fn read(named: Vec<(&str, Value<'a>)>) -> Self {
+        let mut raw = Self::default();
+        for (name, value) in named {
+            match name {
+                "accessKeyId" => raw.access_key_id = value,
+                "accessKeySecret" => raw.access_key_secret = value,
+                "securityToken" => raw.security_token = value,
+                "expiration" => raw.expiration = value,
+                _ => {}
+            }
+        }
+        raw
+    }
+}
+
 impl Default for RawCredentials<'_> {
     fn default() -> Self {
         Self {
@@ -141,7 +158,9 @@ impl Options {
     pub fn check<'a, N: AsRef<str>>(
         named: impl IntoIterator<Item = (N, Value<'a>)>,
     ) -> Result<Self, Error> {
-        let mut draft = Draft::default();
+        let mut options = Self::default();
+        let mut problems = Vec::new();
+        let mut total_given = false;
         let mut in_browser = false;
         let mut allow_browser = false;
         for (name, value) in named {
@@ -150,7 +169,13 @@ impl Options {
             }
             let read = match (name.as_ref(), value) {
                 ("endpoint", Value::Text(list)) => {
-                    draft.endpoints(list.split(','));
+                    options.endpoints.clear();
+                    for text in list.split(',') {
+                        match Endpoint::parse_or_private(text.trim()) {
+                            Ok(endpoint) => options.endpoints.push(endpoint),
+                            Err(problem) => problems.push(problem),
+                        }
+                    }
                     Ok(())
                 }
                 ("endpoint", _) => Err(wrong_type(
@@ -159,30 +184,45 @@ impl Options {
                     "must be a string or a list of strings.",
                 )),
                 ("signatureVersion", value) => {
-                    version(&value).map(|version| draft.options.version = version)
+                    version(&value).map(|version| options.version = version)
                 }
-                ("timeoutMs", value) => draft.timeout_millis(integer(&value)),
-                ("totalTimeoutMs", value) => draft.total_timeout_millis(integer(&value)),
-                ("maxAttempts", value) => draft.max_attempts(integer(&value)),
+                ("timeoutMs", value) => integer("timeoutMs", &value, 600_000)
+                    .map(|millis| options.timeout_millis = millis),
+                ("totalTimeoutMs", value) => {
+                    total_given = true;
+                    integer("totalTimeoutMs", &value, 3_600_000)
+                        .map(|millis| options.total_timeout_millis = millis)
+                }
+                ("maxAttempts", value) => {
+                    integer("maxAttempts", &value, 10).map(|count| options.max_attempts = count)
+                }
                 ("repeatInit", value) => {
-                    flag("repeatInit", &value).map(|on| draft.options.repeat_init = on)
+                    flag("repeatInit", &value).map(|on| options.repeat_init = on)
                 }
-                ("allowOtherProducts", value) => flag("allowOtherProducts", &value)
-                    .map(|on| draft.options.allow_other_products = on),
+                ("allowOtherProducts", value) => {
+                    flag("allowOtherProducts", &value).map(|on| options.allow_other_products = on)
+                }
                 ("allowResidencePermits", value) => flag("allowResidencePermits", &value)
-                    .map(|on| draft.options.documents = Documents::all_if(on)),
+                    .map(|on| options.documents = Documents::all_if(on)),
                 ("dangerouslyAllowBrowser", value) => {
                     flag("dangerouslyAllowBrowser", &value).map(|on| allow_browser = on)
                 }
                 ("inBrowser", value) => flag("inBrowser", &value).map(|on| in_browser = on),
                 (other, _) => Err(unknown_option(other)),
             };
-            draft.problems.extend(read.err());
+            problems.extend(read.err());
         }
         if in_browser && !allow_browser {
-            draft.problems.push(in_a_browser());
+            problems.push(in_a_browser());
         }
-        draft.finish()
+        if !total_given {
+            options.total_timeout_millis = options.total_timeout_millis.max(options.timeout_millis);
+        }
+        if problems.is_empty() {
+            Ok(options)
+        } else {
+            Err(Error::options(problems))
+        }
     }
 
     /// Validates credentials, including whether they fit the endpoints.
@@ -305,61 +345,6 @@ impl Options {
     }
 }
 
-/// Options that are being checked, and their problems so far.
-#[derive(Default)]
-pub(super) struct Draft {
-    pub(super) options: Options,
-    total_given: bool,
-    problems: Vec<FieldError>,
-}
-
-impl Draft {
-    pub(super) fn endpoints<'t>(&mut self, list: impl IntoIterator<Item = &'t str>) {
-        self.options.endpoints.clear();
-        for text in list {
-            match Endpoint::parse_or_private(text.trim()) {
-                Ok(endpoint) => self.options.endpoints.push(endpoint),
-                Err(problem) => self.problems.push(problem),
-            }
-        }
-        if self.options.endpoints.is_empty() && self.problems.is_empty() {
-            self.problems.extend(Endpoint::parse("").err());
-        }
-    }
-
-    pub(super) fn timeout_millis(&mut self, millis: Option<i64>) -> Result<(), FieldError> {
-        self.options.timeout_millis = in_range("timeoutMs", millis, 600_000)?;
-        Ok(())
-    }
-
-    pub(super) fn total_timeout_millis(&mut self, millis: Option<i64>) -> Result<(), FieldError> {
-        self.options.total_timeout_millis = in_range("totalTimeoutMs", millis, 3_600_000)?;
-        self.total_given = true;
-        Ok(())
-    }
-
-    pub(super) fn max_attempts(&mut self, count: Option<i64>) -> Result<(), FieldError> {
-        self.options.max_attempts = in_range("maxAttempts", count, 10)?;
-        Ok(())
-    }
-
-    pub(super) fn problem(&mut self, checked: Result<(), FieldError>) {
-        self.problems.extend(checked.err());
-    }
-
-    pub(super) fn finish(self) -> Result<Options, Error> {
-        let mut options = self.options;
-        if !self.total_given {
-            options.total_timeout_millis = options.total_timeout_millis.max(options.timeout_millis);
-        }
-        if self.problems.is_empty() {
-            Ok(options)
-        } else {
-            Err(Error::options(self.problems))
-        }
-    }
-}
-
 /// The error for a client in a browser.
 pub(crate) fn in_a_browser() -> FieldError {
     FieldError::new(
@@ -386,19 +371,12 @@ fn version(value: &Value) -> Result<SignatureVersion, FieldError> {
     })
 }
 
-/// The integer; `None` for any other value.
-const fn integer(value: &Value) -> Option<i64> {
-    match value {
-        Value::Integer(number) => Some(*number),
-        _ => None,
-    }
-}
-
-fn in_range(name: &'static str, number: Option<i64>, max: i64) -> Result<i64, FieldError> {
+fn integer(name: &'static str, value: &Value, max: i64) -> Result<i64, FieldError> {
     let range = 1..=max;
-    number
-        .filter(|number| range.contains(number))
-        .ok_or_else(|| FieldError::out_of_range(name, &range))
+    match value {
+        Value::Integer(number) if range.contains(number) => Ok(*number),
+        _ => Err(FieldError::out_of_range(name, &range)),
+    }
 }
 
 fn flag(name: &'static str, value: &Value) -> Result<bool, FieldError> {
@@ -450,6 +428,7 @@ const NAMES: &[&str] = &[
     "dangerouslyAllowBrowser",
     "language",
     "fetch",
+    "orders",
     "onAttempt",
 ];
 
@@ -542,6 +521,7 @@ mod tests {
             ("accesskeyID", "accessKeyId"),
             ("endpoints", "endpoint"),
             ("onattempts", "onAttempt"),
+            ("ordrs", "orders"),
         ] {
             let error = Options::check([(name, Value::Boolean(true))]).unwrap_err();
             let expected = format!("did you mean {meant}?");

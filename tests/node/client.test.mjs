@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test as testOnce } from "node:test";
 import { inspect } from "node:util";
 import {
@@ -394,6 +395,12 @@ testOnce(
     assert.doesNotMatch(missing, /request|sent/);
     const keys = { accessKeyId: "testid", accessKeySecret: secret };
     assert.match(message({ ...keys, timeout: 5 }), /timeout .* did you mean timeoutMs\?/);
+    const types = readFileSync(new URL("../../pkg/src/types.ts", import.meta.url), "utf8");
+    const [options] = types.match(/interface CommonOptions \{.*?^\}/ms);
+    const names = [...options.matchAll(/^  (\w+)\?: /gm)].map(([, name]) => name);
+    assert.ok(names.includes("orders"));
+    for (const name of names)
+      assert.match(message({ ...keys, [`${name}x`]: 1 }), new RegExp(`did you mean ${name}\\?`));
     assert.match(message({ ...keys, [secret]: secret }), /is not a known option/);
     assert.ok(!message({ ...keys, [secret]: secret }).includes(secret));
   },

@@ -7,12 +7,16 @@ use cloudauth_edge::signing::encode::parse_form;
 use cloudauth_edge::timestamp::Timestamp;
 use cloudauth_edge::vendor::credentials::Credentials;
 use cloudauth_edge::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 pub fn run(bytes: &[u8]) {
-    let Ok(values) = serde_json::from_slice::<BTreeMap<String, Value>>(bytes) else {
+    let Ok(members) = serde_json::from_slice::<BTreeMap<String, &RawValue>>(bytes) else {
         return;
     };
+    let values = members
+        .iter()
+        .filter_map(|(name, value)| Some((name, Value::of_json(value.get())?)));
     let now = Timestamp::from_unix_millis(1_700_000_000_000);
     let mut options = ValidationOptions::new(now);
     options.allow_other_products = true;

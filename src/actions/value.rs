@@ -1,6 +1,6 @@
 //! A parameter's value as a caller passes it, before validation.
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use crate::json::read::string;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -36,6 +36,18 @@ impl fmt::Debug for Value<'_> {
 }
 
 impl Value<'_> {
+    /// The value of a valid JSON text; `None` for a string with a lone surrogate.
+    pub fn of_json(text: &str) -> Option<Value<'static>> {
+        Some(match text.as_bytes() {
+            b"null" => Value::Absent,
+            b"true" => Value::Boolean(true),
+            b"false" => Value::Boolean(false),
+            [b'"', ..] => string(text)?.into(),
+            [b'[' | b'{', ..] => Value::Unusable,
+            _ => text.parse().map_or(Value::Inexact, Value::Integer),
+        })
+    }
+
     /// The same value, owning its text.
     pub fn into_owned(self) -> Value<'static> {
         match self {
@@ -104,62 +116,9 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
-impl<'de> Deserialize<'de> for Value<'static> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AnyValue;
-        impl<'de> Visitor<'de> for AnyValue {
-            type Value = Value<'static>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value")
-            }
-            fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-                Ok(Value::Boolean(value))
-            }
-            fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-                Ok(Value::Integer(value))
-            }
-            fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-                Ok(i64::try_from(value).map_or(Value::Inexact, Value::Integer))
-            }
-            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-                Ok(Value::Inexact)
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(Value::Text(Cow::Owned(value.to_owned())))
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(Value::Text(Cow::Owned(value)))
-            }
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Value::Absent)
-            }
-            fn visit_none<E>(self) -> Result<Self::Value, E> {
-                Ok(Value::Absent)
-            }
-            fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
-                Ok(Value::Unusable)
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-                while items.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Value::Unusable)
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-                while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Value::Unusable)
-            }
-        }
-        deserializer.deserialize_any(AnyValue)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn read(json: &str) -> Value<'static> {
-        serde_json::from_str(json).unwrap()
-    }
 
     #[test]
     fn reads_every_kind_of_json() {
@@ -171,13 +130,16 @@ mod tests {
             ("9223372036854775807", Value::Integer(i64::MAX)),
             ("9223372036854775808", Value::Inexact),
             ("1.0", Value::Inexact),
+            ("1e400", Value::Inexact),
+            ("-0", Value::Integer(0)),
             (r#""text""#, "text".into()),
             (r#""escaped\n""#, "escaped\n".into()),
             (r#"[1,[2,{"a":3}]]"#, Value::Unusable),
             (r#"{"a":[1],"b":{}}"#, Value::Unusable),
         ] {
-            assert!(read(json) == value, "{json}");
+            assert!(Value::of_json(json) == Some(value), "{json}");
         }
+        assert!(Value::of_json(r#""\ud800""#).is_none());
     }
 
     #[test]
@@ -193,7 +155,7 @@ mod tests {
     #[test]
     fn prints_the_kind_and_not_the_value() {
         let kinds = ["null", "true", "-1", "1.5", r#""text""#, "[]"];
-        let printed = kinds.map(|json| format!("{:?}", read(json)));
+        let printed = kinds.map(|json| format!("{:?}", Value::of_json(json).unwrap()));
         assert_eq!(
             printed,
             [

@@ -3,7 +3,6 @@
 use super::problem::{Problem, ProblemKind};
 use crate::actions::Value;
 use crate::http::header;
-use crate::json::de::from_json;
 use crate::json::read::{MAX_DEPTH, items, string, value};
 
 /// Maximum number of members; the actions have fewer than 50 parameters.
@@ -40,7 +39,7 @@ fn read(body: &str) -> Option<Vec<(String, Value<'static>)>> {
     if members.len() > MEMBERS_MAX {
         return None;
     }
-    let read = |(name, value)| Some((string(name)?, from_json(value).ok()?));
+    let read = |(name, value)| Some((string(name)?, Value::of_json(value)?));
     members.into_iter().map(read).collect()
 }
 

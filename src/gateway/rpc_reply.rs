@@ -110,20 +110,6 @@ impl RpcReplyFormat {
     }
 }
 
-fn own(
-    code: impl Into<Cow<'static, str>>,
-    status: u16,
-    message: impl Into<Cow<'static, str>>,
-) -> Refusal {
-    Refusal {
-        code: code.into(),
-        status,
-        message: message.into(),
-        recommend: None,
-        note: String::new(),
-    }
-}
-
 /// The error for a call that Alibaba Cloud's API gateway has provably not executed. A program counts
 /// a start as executed after most of the errors of [`refusal_of`].
 fn definite_refusal(problem: &Problem) -> Option<Refusal> {
@@ -135,14 +121,14 @@ fn definite_refusal(problem: &Problem) -> Option<Refusal> {
     match problem.kind() {
         // Only the gateway knows the key that is wrong, so the code is not that of a key. It belongs to
         // the family `Forbidden.`, which clients know as not executed.
-        ProblemKind::UpstreamRefused => Some(own(
+        ProblemKind::UpstreamRefused => Some(Refusal::new(
             "Forbidden.UpstreamRefused",
             403,
             format!(
                 "Alibaba Cloud rejected the gateway's own call ({code}), which started nothing: the gateway's operator must act."
             ),
         )),
-        ProblemKind::VendorRefused => Some(own(
+        ProblemKind::VendorRefused => Some(Refusal::new(
             code.to_owned(),
             400,
             "Alibaba Cloud rejected a parameter.",
@@ -154,34 +140,34 @@ fn definite_refusal(problem: &Problem) -> Option<Refusal> {
 /// The error of the API gateway for a problem without a Code of the service.
 fn refusal_of(kind: ProblemKind) -> Refusal {
     match kind {
-        ProblemKind::OrderConflict => own(
+        ProblemKind::OrderConflict => Refusal::new(
             "IdempotentParameterMismatch",
             400,
             "The request uses the same OuterOrderNo as a previous, but non-identical request.",
         ),
-        ProblemKind::OrderBeingStarted => own(
+        ProblemKind::OrderBeingStarted => Refusal::new(
             "IdempotentProcessing",
             403,
             "The previous request with this OuterOrderNo is still processing.",
         ),
-        ProblemKind::StartOutcomeUnknown => own(
+        ProblemKind::StartOutcomeUnknown => Refusal::new(
             "ServiceUnavailable",
             503,
             "It is unknown whether the verification was started. Call again with the same OuterOrderNo to start it again.",
         ),
-        ProblemKind::NotConfigured | ProblemKind::DevelopmentOnly => own(
+        ProblemKind::NotConfigured | ProblemKind::DevelopmentOnly => Refusal::new(
             "ServiceUnavailable",
             503,
             "The gateway is not configured; see /readyz.",
         ),
-        ProblemKind::InsufficientScope => errors::FORBIDDEN_RAM.because(""),
-        ProblemKind::BodyTooLarge => errors::BODY_TOO_LARGE.because(""),
+        ProblemKind::InsufficientScope => errors::FORBIDDEN_RAM.into(),
+        ProblemKind::BodyTooLarge => errors::BODY_TOO_LARGE.into(),
         ProblemKind::DailyLimit | ProblemKind::RateLimited | ProblemKind::UpstreamThrottled => {
-            errors::THROTTLING_USER.because("")
+            errors::THROTTLING_USER.into()
         }
         // An error about the gateway's own key must not be reported as one of the caller's key.
         ProblemKind::InternalError | ProblemKind::UpstreamRefused => {
-            errors::INTERNAL_ERROR.because("")
+            errors::INTERNAL_ERROR.into()
         }
         ProblemKind::RequestTimeout
         | ProblemKind::Unavailable
@@ -198,7 +184,7 @@ fn refusal_of(kind: ProblemKind) -> Refusal {
         | ProblemKind::NotFound
         | ProblemKind::PhotoUnavailable
         | ProblemKind::Unauthenticated
-        | ProblemKind::UnsupportedMediaType => errors::SERVICE_UNAVAILABLE.because(""),
+        | ProblemKind::UnsupportedMediaType => errors::SERVICE_UNAVAILABLE.into(),
     }
 }
 
@@ -217,7 +203,7 @@ pub fn reply(
                 .with_outcome(order_status.word()),
             None => format.problem(&Problem::new(ProblemKind::InternalError), request_id),
         },
-        TaskResult::NonceUsed => format.refusal(&errors::NONCE_USED.because(""), request_id),
+        TaskResult::NonceUsed => format.refusal(&errors::NONCE_USED.into(), request_id),
         TaskResult::Problem(problem) => format.problem(problem, request_id),
         // No task of this protocol has such a result.
         TaskResult::Page(_) | TaskResult::Days(_) | TaskResult::Finding(_) => {
@@ -308,7 +294,6 @@ pub(super) fn without_request(refusal: Refusal, request: &IncomingRequest) -> Re
         ". If yours is the same, the AccessKeySecret is wrong.",
     ]
     .concat();
-    let concluded = |code: &'static str, message: &'static str| own(code, 400, message);
     let name = |name| header(&request.headers, name).unwrap_or_default();
     // Hand-written programs may copy one of these headers and sign incorrectly.
     let agent = name("user-agent");
@@ -317,12 +302,14 @@ pub(super) fn without_request(refusal: Refusal, request: &IncomingRequest) -> Re
     match sdk.map(|(language, _)| language) {
         // With GET, this SDK signs a body that it does not send, so a mismatch does not prove a
         // wrong secret.
-        Some("Java") if request.method == "POST" => concluded(
+        Some("Java") if request.method == "POST" => Refusal::new(
             "SDK.InvalidAccessKeySecret",
+            400,
             "Specified Access Key Secret is not valid.",
         ),
-        Some("python") => concluded(
+        Some("python") => Refusal::new(
             "InvalidAccessKeySecret",
+            400,
             "The AccessKeySecret is incorrect. Please check your AccessKeyId and AccessKeySecret.",
         ),
         Some("golang") => Refusal {

@@ -75,9 +75,9 @@ pub(super) fn verify<'a>(
     let request = &arrival.request;
     let claim = Claim::read(request)?;
     let (access, pair) = callers::by_access_key_id(&settings.callers, &claim.access_key_id)
-        .ok_or_else(|| errors::ACCESS_KEY_NOT_FOUND.because(""))?;
+        .ok_or(errors::ACCESS_KEY_NOT_FOUND)?;
     if claim.security_token.is_some() {
-        return Err(errors::TOKEN_MISMATCH.because(""));
+        return Err(errors::TOKEN_MISMATCH.into());
     }
     claim.check_timestamp(now)?;
     check_length(&claim, settings)?;

@@ -32,15 +32,35 @@ pub struct Refusal {
 }
 redacted_debug!(Refusal);
 
+impl Refusal {
+    /// An error without a reason.
+    pub fn new(
+        code: impl Into<Cow<'static, str>>,
+        status: u16,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            code: code.into(),
+            status,
+            message: message.into(),
+            recommend: None,
+            note: String::new(),
+        }
+    }
+}
+
+impl From<&ApiGatewayError> for Refusal {
+    fn from(error: &ApiGatewayError) -> Self {
+        Self::new(error.code, error.status, error.message)
+    }
+}
+
 impl ApiGatewayError {
     /// This error with a reason.
     pub fn because(&self, note: impl Into<String>) -> Refusal {
         Refusal {
-            code: Cow::Borrowed(self.code),
-            status: self.status,
-            message: Cow::Borrowed(self.message),
-            recommend: None,
             note: note.into(),
+            ..self.into()
         }
     }
 
@@ -56,23 +76,19 @@ impl ApiGatewayError {
 
 /// `Missing<Param>`: a mandatory parameter is missing.
 pub fn missing(parameter: &str, note: impl Into<String>) -> Refusal {
+    let message = format!("{parameter} is mandatory for this action.");
     Refusal {
-        code: Cow::Owned(format!("Missing{parameter}")),
-        status: 400,
-        message: Cow::Owned(format!("{parameter} is mandatory for this action.")),
-        recommend: None,
         note: note.into(),
+        ..Refusal::new(format!("Missing{parameter}"), 400, message)
     }
 }
 
 /// `Invalid<Param>`: a parameter is malformed.
 pub fn invalid(parameter: &str, note: impl Into<String>) -> Refusal {
+    let message = format!("Specified parameter {parameter} is not valid.");
     Refusal {
-        code: Cow::Owned(format!("Invalid{parameter}")),
-        status: 400,
-        message: Cow::Owned(format!("Specified parameter {parameter} is not valid.")),
-        recommend: None,
         note: note.into(),
+        ..Refusal::new(format!("Invalid{parameter}"), 400, message)
     }
 }
 

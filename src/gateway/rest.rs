@@ -1,6 +1,6 @@
 //! Renders the ledger's results for the REST routes; `worker/openapi.json` describes their formats.
 
-use super::ledger::answer::{Days, Found, Page, Started, TaskResult};
+use super::ledger::answer::{Found, Page, Started, TaskResult};
 use super::ledger::finding::{Finding, KeyStatus};
 use super::ledger::order::{Decision, DeliveryState, Order, OrderStatus, Start};
 use super::ledger::task::{Cursor, Day};
@@ -17,6 +17,7 @@ use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::vendor::codes;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// When to query an unfinished verification again, in seconds.
 const QUERY_AGAIN_SECONDS: &str = "2";
@@ -398,7 +399,7 @@ struct CountsBody<'a> {
     request_id: &'a str,
 }
 
-fn counts(request_id: &str, Days(days): &Days) -> Reply {
+fn counts(request_id: &str, days: &BTreeMap<String, Day>) -> Reply {
     let days = days.iter().map(|(date, day)| DayBody { date, day });
     let body = CountsBody {
         days: days.collect(),

@@ -34,8 +34,8 @@ pub enum TaskResult {
     Found(Box<Found>),
     /// A page of the caller's orders.
     Page(Page),
-    /// The numbers of orders by day.
-    Days(Days),
+    /// How many orders were created on each day, by `yyyy-MM-dd`.
+    Days(BTreeMap<String, Day>),
     /// Whether Alibaba Cloud accepts the gateway's key.
     Finding(Box<Finding>),
     /// The nonce of the request was used before.
@@ -80,10 +80,6 @@ pub struct Found {
     pub waited: bool,
 }
 
-/// How many orders were created on each day, by `yyyy-MM-dd`.
-#[derive(Debug)]
-pub struct Days(pub BTreeMap<String, Day>);
-
 /// A page of the caller's orders, newest first.
 #[derive(Debug)]
 pub struct Page {
@@ -109,36 +105,6 @@ impl Answered {
             *outcome = Some(name);
         }
         self
-    }
-}
-
-impl From<Started> for TaskResult {
-    fn from(started: Started) -> Self {
-        Self::Started(Box::new(started))
-    }
-}
-
-impl From<Found> for TaskResult {
-    fn from(found: Found) -> Self {
-        Self::Found(Box::new(found))
-    }
-}
-
-impl From<Days> for TaskResult {
-    fn from(days: Days) -> Self {
-        Self::Days(days)
-    }
-}
-
-impl From<Finding> for TaskResult {
-    fn from(finding: Finding) -> Self {
-        Self::Finding(Box::new(finding))
-    }
-}
-
-impl From<Page> for TaskResult {
-    fn from(page: Page) -> Self {
-        Self::Page(page)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Starts a verification: one InitFaceVerify per order.
 
 use super::alarm_work::Work;
-use super::answer::{Answered, Started};
+use super::answer::{Answered, Started, TaskResult};
 use super::commit::{Context, LedgerStep, Next, Writes};
 use super::order::{Order, OrderStatus, Start, millis_left, over_at, refusal};
 use super::retention;
@@ -157,7 +157,7 @@ fn started(create: &Create, order: &Order, repeated: bool) -> Next {
         notices: create.notices.clone(),
         repeated,
     };
-    Answered::to(&create.reply_to, started).into()
+    Answered::to(&create.reply_to, TaskResult::Started(Box::new(started))).into()
 }
 
 /// Whether this CertifyId belongs to an order of the caller that has passed, or whose verdict is not known yet:

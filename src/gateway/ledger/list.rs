@@ -1,6 +1,6 @@
 //! Lists the caller's orders by page, newest first, and counts them by day.
 
-use super::answer::{Answered, Days, Page};
+use super::answer::{Answered, Page, TaskResult};
 use super::commit::{Context, LedgerStep, Next, Writes};
 use super::order::{Order, OrderStatus};
 use super::rows::{Interrupt, Range, Rows, certify_key, listed_key, order_key};
@@ -89,7 +89,7 @@ fn search(
         }
     }
     let page = Page { orders, next: None };
-    Ok(writes.then(Answered::to(&list.reply_to, page).into()))
+    Ok(writes.then(Answered::to(&list.reply_to, TaskResult::Page(page)).into()))
 }
 
 fn go_on(mut list: List, rows: &Rows, context: &Context) -> Result<LedgerStep, Interrupt> {
@@ -140,7 +140,7 @@ fn go_on(mut list: List, rows: &Rows, context: &Context) -> Result<LedgerStep, I
         orders.extend(order.map(|order| (cursor.no.clone(), order)));
     }
     let next = list.after.filter(|_| more);
-    Ok(writes.then(Answered::to(&list.reply_to, Page { orders, next }).into()))
+    Ok(writes.then(Answered::to(&list.reply_to, TaskResult::Page(Page { orders, next })).into()))
 }
 
 pub(super) fn count(
@@ -176,7 +176,7 @@ pub(super) fn count(
     }
     let all_read = index.len() < usize::try_from(ROWS_PER_COMMIT_MAX).unwrap_or(usize::MAX);
     let next = if all_read {
-        Answered::to(&count.reply_to, Days(count.days)).into()
+        Answered::to(&count.reply_to, TaskResult::Days(count.days)).into()
     } else {
         Next::Again {
             then: Task::Count(count),

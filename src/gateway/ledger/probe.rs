@@ -4,7 +4,7 @@
 //! The result is kept for some seconds, and requests that come while it is found share one call, so
 //! that many requests do not take calls away from verifications.
 
-use super::answer::Answered;
+use super::answer::{Answered, TaskResult};
 use super::commit::{Context, LedgerStep, Writes};
 use super::finding::Finding;
 use super::rows::{Interrupt, PROBE, Rows};
@@ -40,7 +40,8 @@ pub(super) fn begin(
     let age = |finding: &Finding| context.now.unix_millis().saturating_sub(finding.at);
     let writes = Writes::default();
     if let Some(finding) = known.filter(|finding| (0..KEPT_MILLIS).contains(&age(finding))) {
-        return Ok(writes.then(Answered::to(&probe.reply_to, finding).into()));
+        return Ok(writes
+            .then(Answered::to(&probe.reply_to, TaskResult::Finding(Box::new(finding))).into()));
     }
     let probe = Probe {
         certify_id: hex::encode(context.random.get(16..).unwrap_or_default()),
@@ -54,7 +55,7 @@ pub(super) fn settle(probe: &Probe, ended: Ended<DescribeResult>, context: &Cont
     let answered = match finding(ended, context.now.unix_millis()) {
         Some(finding) => {
             writes.put(PROBE.to_owned(), &finding);
-            Answered::to(&probe.reply_to, finding)
+            Answered::to(&probe.reply_to, TaskResult::Finding(Box::new(finding)))
         }
         None => Answered::to(
             &probe.reply_to,

@@ -2,7 +2,7 @@
 //! requested, from DescribeFaceVerify.
 
 use super::alarm_work::Work;
-use super::answer::{Answered, Found};
+use super::answer::{Answered, Found, TaskResult};
 use super::commit::{Context, LedgerStep, Next, PhotoUrl, SendOutcome, Writes};
 use super::endpoints;
 use super::order::{Decision, DeliveryState, Order, Start, Verdict, millis_left, over_at};
@@ -53,7 +53,7 @@ impl Read {
                     if_none_match: self.if_none_match.clone(),
                     waited: self.wait_until.is_some(),
                 };
-                let answered = Answered::to(reply_to, found);
+                let answered = Answered::to(reply_to, TaskResult::Found(Box::new(found)));
                 match outcome {
                     Some(outcome) => answered.logged_as(outcome),
                     None => answered,

@@ -16,7 +16,7 @@ use crate::rpc_server::request::MAX_BODY;
 use crate::text::Text;
 use crate::timestamp::SHANGHAI_OFFSET_MINUTES;
 use crate::vendor::values::{is_certify_id, is_outer_order_no};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 /// Maximum wait for `Prefer: wait`, in seconds.
@@ -43,13 +43,10 @@ pub(in crate::gateway) fn create(
     let mut wrong = Vec::new();
     let query = Query::read(&request.query, &["restartUnknown"], &mut wrong)?;
     let restart_unknown = query.flag("restartUnknown", &mut wrong).unwrap_or(false);
-    let members = body::members(&request.headers, &request.body)?;
-    let mut values = once(members, &mut wrong);
-    let scene_given = values
-        .iter()
-        .any(|(name, value)| is_scene_id(name) && *value != Value::Absent);
+    let mut values = body::members(&request.headers, &request.body)?;
+    keep_once(&mut values, &mut wrong);
+    let scene_given = values.iter().any(|(name, _)| is_scene_id(name));
     if !scene_given {
-        values.retain(|(name, _)| !is_scene_id(name));
         values.push(("sceneId".to_owned(), settings.scene_id.as_str().into()));
     }
     let rules = settings.options.validation(context.now);
@@ -71,34 +68,19 @@ pub(in crate::gateway) fn create(
     ))))
 }
 
-/// The parameters, each at most once. A duplicate member is an error, even if one of the two is `null`,
-/// which the actions treat as absent.
-fn once(
-    members: Vec<(String, Value<'static>)>,
-    wrong: &mut Vec<FieldError>,
-) -> Vec<(String, Value<'static>)> {
-    let mut values: Vec<(String, Value<'static>)> = Vec::new();
-    for (name, value) in members {
-        let Some(parameter) = INIT_FACE_VERIFY.parameter(&name) else {
-            values.push((name, value));
-            continue;
+/// Removes values that are `null`, which the actions treat as absent, and all but the first value of a
+/// parameter. A duplicate member is an error, even if one of the two is `null`.
+fn keep_once(values: &mut Vec<(String, Value<'_>)>, wrong: &mut Vec<FieldError>) {
+    let (mut named, mut given) = (BTreeSet::new(), BTreeSet::new());
+    values.retain(|(name, value)| {
+        let Some(parameter) = INIT_FACE_VERIFY.parameter(name) else {
+            return true;
         };
-        let is_it = |known: &str| {
-            INIT_FACE_VERIFY
-                .parameter(known)
-                .is_some_and(|known| known.name == parameter.name)
-        };
-        match values.iter_mut().find(|(known, _)| is_it(known)) {
-            None => values.push((name, value)),
-            Some((_, first)) => {
-                wrong.push(given_twice(parameter));
-                if *first == Value::Absent {
-                    *first = value;
-                }
-            }
+        if !named.insert(parameter.name) {
+            wrong.push(given_twice(parameter));
         }
-    }
-    values
+        *value != Value::Absent && given.insert(parameter.name)
+    });
 }
 
 /// Lists the caller's orders.

@@ -74,8 +74,7 @@ pub(super) fn answered(session: &mut Session<'_>, answer: &CallbackAnswer) -> Re
     state.attempts = state.attempts.saturating_add(1);
     state.last_status = answer.status;
     schedule(session, &verification);
-    let kept_until = verification.kept_until();
-    session.put(row, &verification, Some(kept_until));
+    verification.store(session);
     Ok(())
 }
 

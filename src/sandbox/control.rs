@@ -345,7 +345,7 @@ fn view_with(
         Some(Ending::Code(code)) => (None, Some(code)),
         None => (None, None),
     };
-    let passed = sub_code.map(|code| codes::sub_code(code).is_some_and(|known| known.passing));
+    let passed = sub_code.map(|code| codes::passes(code));
     let callback = verification.callback.as_ref().map(|callback| {
         Object::new()
             .with("url", &callback.url)
@@ -369,14 +369,6 @@ fn view_with(
         .with("callback", &callback)
         .with("certifyUrl", &web.map(|web| &web.certify_url))
         .with("returnUrl", &return_url)
-}
-
-fn store(session: &mut Session<'_>, verification: &Verification) {
-    session.put(
-        Verification::row(&verification.certify_id),
-        verification,
-        Some(verification.kept_until()),
-    );
 }
 
 fn cannot(refusal: CannotAct) -> Stop {
@@ -405,14 +397,14 @@ fn cannot(refusal: CannotAct) -> Stop {
 fn open(session: &mut Session<'_>, certify_id: &str) -> Answer {
     let mut verification = load(session, certify_id)?;
     verification.open(session.now).map_err(cannot)?;
-    store(session, &verification);
+    verification.store(session);
     Ok((200, view(session, &verification)))
 }
 
 fn give_up(session: &mut Session<'_>, certify_id: &str) -> Answer {
     let mut verification = load(session, certify_id)?;
     verification.give_up(session.now).map_err(cannot)?;
-    store(session, &verification);
+    verification.store(session);
     let result = Some(ClientResult::GivenUp);
     Ok((200, view_with(session, &verification, result)))
 }
@@ -420,7 +412,7 @@ fn give_up(session: &mut Session<'_>, certify_id: &str) -> Answer {
 fn expire(session: &mut Session<'_>, certify_id: &str) -> Answer {
     let mut verification = load(session, certify_id)?;
     verification.expire(session.now).map_err(cannot)?;
-    store(session, &verification);
+    verification.store(session);
     Ok((200, view(session, &verification)))
 }
 
@@ -467,7 +459,7 @@ fn submit(session: &mut Session<'_>, request: &IncomingRequest, certify_id: &str
         .submit(ending, details, session.now)
         .map_err(cannot)?;
     callback::schedule(session, &verification);
-    store(session, &verification);
+    verification.store(session);
     Ok((200, view(session, &verification)))
 }
 

@@ -55,7 +55,7 @@ fn result(
     sub_code: &str,
     pictures: bool,
 ) -> Object {
-    let passed = codes::sub_code(sub_code).is_some_and(|known| known.passing);
+    let passed = codes::passes(sub_code);
     let material = material_info(session, verification, sub_code, passed, pictures);
     let mut members = Object::new()
         .with("Passed", if passed { "T" } else { "F" })

@@ -62,7 +62,7 @@ impl Ending {
     /// Whether the person passed.
     pub(super) fn passes(&self) -> bool {
         match self {
-            Self::SubCode(code) => codes::sub_code(code).is_some_and(|known| known.passing),
+            Self::SubCode(code) => codes::passes(code),
             Self::Code(_) => false,
         }
     }

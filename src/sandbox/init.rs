@@ -68,11 +68,7 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
         web: web::addresses(session, call, &certify_id),
     };
     callback::schedule(session, &verification);
-    session.put(
-        Verification::row(&certify_id),
-        &verification,
-        Some(verification.kept_until()),
-    );
+    verification.store(session);
     let mut result = Object::new().with("CertifyId", &certify_id);
     result.put_some(
         "CertifyUrl",

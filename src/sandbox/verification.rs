@@ -2,6 +2,7 @@
 //! expired.
 
 use super::ending::{Details, Ending};
+use super::session::Session;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,11 @@ pub(super) enum CannotAct {
 }
 
 impl Verification {
+    pub(super) fn store(&self, session: &mut Session<'_>) {
+        let key = Self::row(&self.certify_id);
+        session.put(key, self, Some(self.kept_until()));
+    }
+
     pub(super) fn row(certify_id: &str) -> String {
         format!("{}{certify_id}", PREFIX)
     }

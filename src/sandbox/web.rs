@@ -56,9 +56,7 @@ impl ClientResult {
     /// `None` until the verification has ended.
     pub(super) fn of(verification: &Verification) -> Option<Self> {
         verification.ending.as_ref().map(|ending| match ending {
-            Ending::SubCode(code) if codes::sub_code(code).is_some_and(|known| known.passing) => {
-                Self::Passed
-            }
+            Ending::SubCode(code) if codes::passes(code) => Self::Passed,
             Ending::SubCode(_) => Self::Rejected,
             Ending::Code(_) => Self::Failed,
         })

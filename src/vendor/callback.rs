@@ -5,6 +5,7 @@
 //! documentation have changed over the years; all of them are accepted.
 
 use crate::signing::encode::parse_form;
+use crate::vendor::codes;
 use crate::vendor::credentials::Secret;
 use crate::vendor::values::is_certify_id;
 use serde::Serialize;
@@ -42,8 +43,7 @@ pub fn parse_callback(query: &str, expected_token: &Secret) -> Option<Callback> 
     let claims_passed = match passed {
         Some("T") => Some(true),
         Some("F") => Some(false),
-        _ => sub_code
-            .map(|code| crate::vendor::codes::sub_code(code).is_some_and(|known| known.passing)),
+        _ => sub_code.map(codes::passes),
     };
     Some(Callback {
         certify_id: certify_id.to_owned(),

@@ -130,6 +130,11 @@ pub fn sub_code(code: &str) -> Option<&'static SubCode> {
     SUB_CODES.iter().find(|entry| entry.code == code)
 }
 
+/// Whether a SubCode means that the person passed.
+pub fn passes(code: &str) -> bool {
+    sub_code(code).is_some_and(|known| known.passing)
+}
+
 /// Looks up a SubCode of a verdict; `None` also if it contradicts the verdict.
 pub(crate) fn sub_code_of_verdict(code: &str, passed: bool) -> Option<&'static SubCode> {
     sub_code(code).filter(|known| known.passing == passed)

@@ -86,7 +86,7 @@ impl std::fmt::Debug for IncomingRequest {
 }
 
 /// A response: received from Alibaba Cloud, or sent by one of this crate's servers.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize)]
 pub struct Response {
     /// HTTP status code.
     pub status: u16,

@@ -9,6 +9,7 @@ pub use super::state::{KeyRefusal, State, endpoint};
 use super::explain::{explain, remove_echoes};
 use super::retry;
 use super::state::{end_with, signing_context};
+use super::thrown::Thrown;
 use crate::actions::ValidRequest;
 use crate::client::options::Options;
 use crate::client::response::{Answer, Failure};
@@ -36,6 +37,28 @@ pub enum Outcome {
     Answered(Response),
     /// The attempt ended without a complete response.
     Lost(Loss),
+}
+
+impl Outcome {
+    /// The outcome of this kind, as a host in JavaScript describes it: `answered`, the only one that
+    /// uses the response; one of the words below; or the host's own code of a failed connection.
+    /// `thrown` is the error that the host's fetch threw.
+    pub fn read(kind: &str, thrown: Thrown<'_>, response: Response) -> Self {
+        Self::Lost(match kind {
+            "answered" => return Self::Answered(response),
+            "timed-out" => Loss::TimedOut,
+            "timed-out-unsent" => Loss::TimedOutUnsent,
+            "too-large" => Loss::TooLarge,
+            "aborted" => Loss::Aborted,
+            "aborted-unsent" => Loss::AbortedUnsent,
+            "not-connected" => Loss::NotConnected,
+            "not-a-response" => Loss::NotAResponse,
+            _ if thrown.is_mistake() => Loss::FetchThrew,
+            code => Loss::ConnectionFailed {
+                code: Some(code.to_owned()),
+            },
+        })
+    }
 }
 
 /// The step after an attempt. `A` is the result type of a successful call.

@@ -1,10 +1,11 @@
 //! Exports of the client: attempts and outcomes of a call. `packed.rs` describes the data format.
 
 use super::now;
-use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
 use crate::actions::{self, Action, ValidRequest, Value};
-use crate::client::call::{self, AttemptStep, KeyRefusal, Loss, NextQuery, Settling, State};
+use crate::client::call::{
+    self, AttemptStep, KeyRefusal, Loss, NextQuery, Outcome, Settling, State,
+};
 use crate::client::options::{Options, RawCredentials};
 use crate::client::orders::{self, Known, OrderFailure};
 use crate::client::response;
@@ -60,7 +61,7 @@ fn with_call<T>(
 impl<'o, 'p> Call<'o, 'p> {
     fn read(options: &'o Options, members: &mut Members<'p>) -> Result<Self, Error> {
         let credentials_refreshable = members.flag();
-        let raw = raw_credentials(members.object().unwrap_or_default());
+        let raw = RawCredentials::read(members.object().unwrap_or_default());
         let credentials = options.credentials_of_call(raw, credentials_refreshable)?;
         Ok(Self {
             options,
@@ -81,14 +82,15 @@ impl<'o, 'p> Call<'o, 'p> {
     }
 }
 
-/// Checks a client's options and, if they are already known, its credentials; both are objects.
+/// Checks a client's options and, if they are already known, its credentials. In: the options,
+/// whether a function of the program supplies the credentials (`1` or `0`), and, if not, the credentials.
 /// Out: `options` and the call's time limit in milliseconds, or `error` and the error in JSON.
 #[wasm_bindgen(js_name = checkOptions)]
 pub fn check_options(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
     let named = packed.object().unwrap_or_default();
     let _refreshable = packed.flag();
-    let checked = match packed.object().map(raw_credentials) {
+    let checked = match packed.object().map(RawCredentials::read) {
         Some(raw) => Options::check(named).and_then(|options| {
             options.credentials_of_call(raw, false)?;
             Ok(options)
@@ -292,7 +294,7 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
         };
         let decode = |response: &Response, now| response::decode(action, response, now);
         let request = || actions::validate(action, parameters.clone()?, &validation).ok();
-        let outcome = outcome_of(kind, thrown, response);
+        let outcome = Outcome::read(kind, thrown, response);
         Ok(call::settle(&settling, decode, &request, state, outcome))
     });
     match settled {
@@ -357,20 +359,6 @@ pub fn parse_callback(query: &str, expected_token: String) -> String {
         query,
         &Secret::new(expected_token),
     ))
-}
-
-fn raw_credentials<'a>(named: Vec<(&str, Value<'a>)>) -> RawCredentials<'a> {
-    let mut raw = RawCredentials::default();
-    for (name, value) in named {
-        match name {
-            "accessKeyId" => raw.access_key_id = value,
-            "accessKeySecret" => raw.access_key_secret = value,
-            "securityToken" => raw.security_token = value,
-            "expiration" => raw.expiration = value,
-            _ => {}
-        }
-    }
-    raw
 }
 
 fn unusable(what: &'static str) -> Error {

@@ -1,8 +1,8 @@
 //! Exports of the gateway: routing, the ledger's steps, the rate limit. Data is JSON text, except
 //! for the bytes of bodies. Malformed inputs throw.
 
-use super::outcome::outcome_of;
 use super::{now, random_bytes};
+use crate::client::call::Outcome;
 use crate::client::thrown::Thrown;
 use crate::gateway::arrival::Arrival;
 use crate::gateway::derived;
@@ -16,7 +16,7 @@ use crate::gateway::pace;
 use crate::gateway::rendered_step;
 use crate::gateway::router;
 use crate::gateway::settings::{CheckedSettings, Settings, Variables};
-use crate::http::{Headers, IncomingRequest, Response};
+use crate::http::{Headers, Response};
 use crate::json::de::from_json;
 use crate::json::write::to_json;
 use crate::vendor::credentials::Secret;
@@ -25,32 +25,11 @@ use std::cell::Cell;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
-/// A request without its body.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct HostRequest {
-    method: String,
-    path: String,
-    query: String,
-    headers: Headers,
-    host: String,
-    fresh_id: String,
-}
-
 fn arrival(request: &str, body: Option<Vec<u8>>) -> Result<Arrival, JsError> {
-    let request: HostRequest = from_json(request)?;
-    Ok(Arrival {
-        body_read: body.is_some(),
-        host: request.host,
-        fresh_id: request.fresh_id,
-        request: IncomingRequest {
-            method: request.method,
-            path: request.path,
-            query: request.query,
-            headers: request.headers,
-            body: body.unwrap_or_default(),
-        },
-    })
+    let mut arrival: Arrival = from_json(request)?;
+    arrival.body_read = body.is_some();
+    arrival.request.body = body.unwrap_or_default();
+    Ok(arrival)
 }
 
 /// Routes a request. In: the host's variables as pairs of name and text; the request (`method`, `path`,
@@ -137,10 +116,10 @@ fn read_send_outcome(
     Ok(match (send_outcome.kind.as_str(), send_outcome.sent_for) {
         ("crowded", _) => SendOutcome::Crowded,
         ("disconnected", _) => SendOutcome::Disconnected,
-        (kind, None) => SendOutcome::Outcome(outcome_of(kind, Thrown::default(), response)),
+        (kind, None) => SendOutcome::Outcome(Outcome::read(kind, Thrown::default(), response)),
         (kind, Some(task)) => match from_json(&task)? {
             Task::Settle(sent) => SendOutcome::Shared {
-                outcome: outcome_of(kind, Thrown::default(), response),
+                outcome: Outcome::read(kind, Thrown::default(), response),
                 state: sent.state,
             },
             _ => return Err(JsError::new("sentFor is not a task that settles a call")),

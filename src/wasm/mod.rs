@@ -12,8 +12,6 @@ mod gateway;
 mod identity;
 #[cfg(feature = "lab")]
 mod lab;
-#[cfg(any(feature = "client", feature = "gateway-module"))]
-mod outcome;
 #[cfg(feature = "client")]
 mod packed;
 #[cfg(feature = "lab")]

@@ -56,7 +56,7 @@ declare module "*/sandbox/cloudauth_edge.js" {
   export function sandboxStep(
     input: string,
     body: Uint8Array,
-    config: string | undefined,
+    config: string,
     random: Uint8Array,
   ): Uint8Array;
 }

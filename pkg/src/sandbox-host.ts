@@ -40,12 +40,7 @@ export interface Delivery {
 }
 
 /** The module's `sandboxStep`. */
-export type SandboxStep = (
-  input: string,
-  body: Uint8Array,
-  config: string | undefined,
-  random: Uint8Array,
-) => Uint8Array;
+export type SandboxStep = (input: string, body: Uint8Array, config: string, random: Uint8Array) => Uint8Array;
 
 /** A request, the start of this host, or the response to a callback. */
 interface Event {

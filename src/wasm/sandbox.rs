@@ -7,7 +7,7 @@ use crate::sandbox::{Config, Event, Input, Output, Random, step};
 use wasm_bindgen::prelude::*;
 
 /// See [`crate::sandbox::step`]. In: its `Input` as JSON and, separately, the body of the request;
-/// its `Config` as JSON, by default the demo account; 32 random bytes. Out: its `Output` as JSON
+/// its `Config` as JSON; 32 random bytes. Out: its `Output` as JSON
 /// and, if the response has a body, NUL and the body.
 ///
 /// # Errors
@@ -16,13 +16,10 @@ use wasm_bindgen::prelude::*;
 pub fn sandbox_step(
     input: &str,
     body: Vec<u8>,
-    config: Option<String>,
+    config: &str,
     random: &[u8],
 ) -> Result<Vec<u8>, JsError> {
-    let config: Config = match config {
-        Some(text) => from_json_strictly(&text)?,
-        None => Config::default(),
-    };
+    let config: Config = from_json_strictly(config)?;
     let mut input: Input = from_json(input)?;
     if let Event::Request(request) = &mut input.event {
         request.body = body;

@@ -3,12 +3,6 @@ import { failureCode } from "./thrown.js";
 import type { Fetch } from "./types.js";
 import { endBy, type Ended, type Limits } from "./waits.js";
 
-/**
- * Sends a request unchanged and returns its outcome: `answered`, `timed-out`, `too-large`, `aborted`, `not-a-response`,
- * or the host's code of a failed connection. Never throws: every failure is an outcome, with the thrown `error`. The
- * time limit covers the response body, too.
- */
-
 /** A request, signed and encoded. */
 export interface SignedRequest {
   /** Default `POST`. */
@@ -20,15 +14,35 @@ export interface SignedRequest {
   once?: boolean;
 }
 
+/**
+ * A response, the reason why there is none, or the host's own code of a failed connection. `src/client/call.rs` reads
+ * it.
+ */
+export type OutcomeKind =
+  | "answered"
+  | "timed-out"
+  | "timed-out-unsent"
+  | "too-large"
+  | "aborted"
+  | "aborted-unsent"
+  | "not-connected"
+  | "not-a-response"
+  | "connection-failed"
+  | (string & Record<never, never>);
+
 /** The outcome of sending a request. */
 export interface Outcome {
-  kind: string;
+  kind: OutcomeKind;
+  /** What was thrown. */
   error?: unknown;
   status?: number | undefined;
   headers?: [name: string, value: string][];
   body?: Uint8Array;
 }
 
+/**
+ * Sends a request unchanged. Never throws: every failure is an outcome. The time limit covers the response body, too.
+ */
 export type Send = (request: SignedRequest, limits: Limits) => Promise<Outcome>;
 
 /** Maximum size of a response; Alibaba Cloud's have a few kilobytes, because pictures are returned as URLs. */

@@ -47,7 +47,7 @@ export async function handle(host, message, open) {
     reply = await answer(host, message, open, log);
   } catch (error) {
     log.error = describe(error);
-    reply = failure(host, "internal", message, log);
+    reply = host.core.failure("internal", message, log.requestId);
   }
   if ("page" in reply) return { ...reply, headers: log.headers ?? [] };
   host.observe({
@@ -88,18 +88,18 @@ async function answer(host, message, open, log) {
   if (routed.then.type === "readBody") {
     const { limit, millis } = routed.then;
     const body = await collect(open(), { limit, millis, discard: DISCARD_BYTES });
-    if (!body) return failure(host, "slow-body", message, log);
+    if (!body) return core.failure("slow-body", message, log.requestId);
     message.body = body;
     routed = core.route(settings, message);
     Object.assign(log, routed);
   }
   const unable = await host.unable?.(routed);
-  if (unable) return failure(host, unable, message, log);
+  if (unable) return core.failure(unable, message, log.requestId);
   const { then } = routed;
   switch (then.type) {
     case "assets": {
       const page = await host.page();
-      return page ? { page } : failure(host, "no-page", message, log);
+      return page ? { page } : core.failure("no-page", message, log.requestId);
     }
     case "file":
       return { ...then.reply, body: host.files[then.name] ?? "" };
@@ -108,7 +108,7 @@ async function answer(host, message, open, log) {
     case "ledger": {
       // Only requests of a known caller have a task.
       const caller = /** @type {string} */ (routed.caller);
-      if (!(await host.mayGoOn(caller))) return failure(host, "rate-limited", message, log);
+      if (!(await host.mayGoOn(caller))) return core.failure("rate-limited", message, log.requestId);
       const { reply, photo, upstream } = await host.run(caller, then.task, then.afterReset);
       log.upstream = upstream;
       return reply ?? fetchPhoto(core, /** @type {string} */ (photo), message, log);
@@ -143,16 +143,6 @@ async function fetchPhoto(core, url, message, { requestId }) {
   const type = headers?.find(([name]) => name === "content-type")?.[1] ?? "";
   const reply = core.photo(status, type, message, requestId);
   return reply.status === 200 && body ? { ...reply, body } : reply;
-}
-
-/**
- * @param {{ core: Core }} host
- * @param {string} what
- * @param {Message} message
- * @param {Log} log
- */
-function failure({ core }, what, message, { requestId }) {
-  return core.failure(what, message, requestId);
 }
 
 /**

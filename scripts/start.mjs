@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { envSettings } from "../host/env-file.js";
-import { sandboxKey, welcome } from "../server/welcome.js";
+import { welcome } from "../server/welcome.js";
 import { build } from "./build.mjs";
 import { Failure, start, stopWithParent } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
@@ -132,8 +132,6 @@ await command(
         vars: {
           GATEWAY_MODE: "development",
           CLOUDAUTH_ENDPOINTS: sandboxUrl,
-          CLOUDAUTH_ACCESS_KEY_ID: sandboxKey.id,
-          CLOUDAUTH_ACCESS_KEY_SECRET: sandboxKey.secret,
         },
         persistTo: state,
         // Instead of .dev.vars or .env, whose callers and secrets would replace the printed credentials.

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { createSandbox } from "../pkg/dist/bundle/sandbox.js";
 import { startGateway } from "./gateway.js";
 import { settingsFrom } from "./settings.js";
-import { sandboxKey } from "./welcome.js";
 
 /**
  * Starts both. Settings in the environment are ignored, so that neither a real key nor a real database is
@@ -31,8 +30,6 @@ export async function startDemo({ port, sandboxPort }) {
       GATEWAY_METRICS_LISTEN: "off",
       GATEWAY_DATABASE: join(folder, "demo.db"),
       CLOUDAUTH_ENDPOINTS: url,
-      CLOUDAUTH_ACCESS_KEY_ID: sandboxKey.id,
-      CLOUDAUTH_ACCESS_KEY_SECRET: sandboxKey.secret,
     });
     const gateway = await startGateway({ ...settings, mode });
     const stop = async () => {

@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 
 /** The sandbox's demo account; the gateway signs with it in development. */
-export const sandboxKey = { id: "sandbox-key-id", secret: "sandbox-key-secret", scene: "1000000006" };
+const sandboxKey = { id: "sandbox-key-id", secret: "sandbox-key-secret", scene: "1000000006" };
 /** The gateway's own credentials, only for development. */
 const callerKey = { token: "dev-token", id: "dev-key-id", secret: "dev-key-secret" };
 

@@ -8,20 +8,16 @@ use super::reply_target::{Protocol, ReplyTarget};
 use crate::http::{Headers, IncomingRequest, header};
 use crate::json::write::to_json;
 use crate::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Time limit for reading a body, whose sender may be slow.
 const BODY_MILLIS: i64 = 30_000;
 
 /// A request from the host.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Arrival {
     /// The request; its body is empty until it has been read.
-    #[serde(flatten)]
     pub request: IncomingRequest,
     /// Whether the body has been read.
-    #[serde(skip)]
     pub body_read: bool,
     /// The requested host and port.
     pub host: String,

@@ -1,8 +1,10 @@
 //! Accounts, keys and scenes, which the host configures.
 
+use crate::actions::Value;
 use crate::client::options::{SANDBOX_ACCESS_KEY_ID, SANDBOX_ACCESS_KEY_SECRET, SANDBOX_SCENE_ID};
 use crate::vendor::credentials::Secret;
 use serde::de::{Deserialize, Deserializer, Error as _};
+use serde_json::value::RawValue;
 
 /// The accounts, and the token of the control API.
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -125,16 +127,11 @@ fn accounts_problem(accounts: &[Account]) -> Option<&'static str> {
 const MAX_EXACT: i64 = (1 << 53) - 1;
 
 fn scene_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    #[derive(serde::Deserialize)]
-    #[serde(untagged)]
-    enum Given {
-        Number(i64),
-        Text(String),
-    }
-    let given = match Given::deserialize(deserializer).ok() {
-        Some(Given::Number(number)) => (number <= MAX_EXACT).then_some(number),
-        Some(Given::Text(digits)) => digits.parse().ok(),
-        None => None,
+    let value = Box::<RawValue>::deserialize(deserializer)?;
+    let given = match Value::of_json(value.get()) {
+        Some(Value::Integer(number)) => (number <= MAX_EXACT).then_some(number),
+        Some(Value::Text(digits)) => digits.parse().ok(),
+        _ => None,
     };
     given.filter(|number| *number > 0).ok_or_else(|| {
         D::Error::custom(

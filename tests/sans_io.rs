@@ -200,6 +200,21 @@ fn an_attempt_without_an_outcome_counts_as_lost() {
 }
 
 #[test]
+fn the_code_of_a_lost_connection_does_not_repeat_a_start() {
+    let options = ClientOptions::default();
+    let mut start = call(&options, order());
+    sent(start.next(Input::Ready, NOW, [1; 16]));
+    // `read` reports it too, after the request was sent.
+    let code = Some("EHOSTUNREACH".to_owned());
+    let lost = Input::Lost(Loss::ConnectionFailed { code });
+    let error = failed(start.next(lost, NOW, [2; 16]));
+    assert_eq!(
+        (error.kind(), error.execution()),
+        (ErrorKind::Transport, Execution::Unknown)
+    );
+}
+
+#[test]
 fn new_credentials_are_asked_for_once_and_used() {
     let options = ClientOptions::default();
     let expired = || answered(400, r#"{"Code":"InvalidSecurityToken.Expired"}"#);

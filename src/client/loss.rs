@@ -12,10 +12,11 @@ use crate::text::Text;
 pub enum Loss {
     /// The connection was not established, so nothing was sent; even a start can be retried.
     NotConnected,
-    /// The response is missing or truncated. `code` is the host's error code, such as
-    /// `ECONNREFUSED`; some codes mean that nothing was sent.
+    /// The response is missing or truncated; the request may have been executed.
     ConnectionFailed {
-        /// The host's error code, if any.
+        /// The code with which the host's attempt to connect failed, such as `ECONNREFUSED`, which can mean that
+        /// nothing was sent; `None` for an error of an established connection, which can have the same code.
+        /// [`Call`](crate::Call) ignores it: pass [`Loss::NotConnected`] if nothing was sent.
         code: Option<String>,
     },
     /// The time limit was exceeded.
@@ -218,7 +219,8 @@ fn is_distrust(code: &str) -> bool {
             .any(|family| code.starts_with(family))
 }
 
-/// Name resolution has a group of codes with a common prefix (POSIX, getaddrinfo).
-fn never_connected(code: &str) -> bool {
+/// Whether an attempt to connect that fails with this code sends nothing. Name resolution has a group of codes
+/// with a common prefix (POSIX, getaddrinfo).
+pub(crate) fn never_connected(code: &str) -> bool {
     NEVER_CONNECTED.contains(&code) || code.starts_with("EAI_") || is_distrust(code)
 }

@@ -11,7 +11,7 @@ mod explain;
 pub(crate) mod issued;
 #[cfg(all(feature = "schema", feature = "client"))]
 pub mod local;
-mod loss;
+pub(crate) mod loss;
 pub mod options;
 #[cfg(any(feature = "client", test))]
 pub mod orders;

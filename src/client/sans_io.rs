@@ -337,7 +337,10 @@ impl<'a, R: Request> Call<'a, R> {
         let outcome = match (stage, input) {
             (Stage::Ended, _) => return Step::Failed(self.end_with(ended())),
             (Stage::Idle, Input::Ready) => return self.attempt(now, random),
-            (Stage::Sent, Input::Ready) => Outcome::Lost(Loss::ConnectionFailed { code: None }),
+            // An established connection can fail with the codes of one that was never established.
+            (Stage::Sent, Input::Ready) | (_, Input::Lost(Loss::ConnectionFailed { .. })) => {
+                Outcome::Lost(Loss::ConnectionFailed { code: None })
+            }
             (_, Input::Answered(response)) => Outcome::Answered(received(response)),
             (_, Input::Lost(loss)) => Outcome::Lost(loss),
         };

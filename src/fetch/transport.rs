@@ -3,6 +3,7 @@
 
 use super::runtime::{Timer, call_global};
 use crate::client::call::Loss;
+use crate::client::loss::never_connected;
 use crate::client::sans_io::{Input, MAX_ANSWER_BYTES};
 use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use js_sys::{Array, Promise, Reflect, Uint8Array};
@@ -31,9 +32,10 @@ pub(super) async fn send(request: &::http::Request<String>, timeout: Duration) -
         _ if timed_out.get() => Input::Lost(Loss::TimedOut),
         Ok(Some(response)) => Input::Answered(response),
         Ok(None) => Input::Lost(Loss::TooLarge),
-        Err(error) => Input::Lost(Loss::ConnectionFailed {
-            code: failure_code(&error),
-        }),
+        Err(error) if failure_code(&error).is_some_and(|code| never_connected(&code)) => {
+            Input::Lost(Loss::NotConnected)
+        }
+        Err(_) => Input::Lost(Loss::ConnectionFailed { code: None }),
     }
 }
 

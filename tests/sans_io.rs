@@ -49,6 +49,11 @@ fn sent<A>(step: Step<A>) -> (http::Request<String>, Duration) {
 }
 
 #[track_caller]
+fn waits<A>(step: Step<A>) {
+    assert!(matches!(step, Step::Wait { .. }), "does not wait: {step:?}");
+}
+
+#[track_caller]
 fn failed<A>(step: Step<A>) -> Error {
     match step {
         Step::Failed(error) => error,
@@ -251,7 +256,7 @@ fn the_same_credentials_end_the_call_with_the_refusal() {
     query.set_credentials(&credentials()).unwrap();
     sent(query.next(Input::Ready, NOW, [1; 16]));
     let expired = answered(400, r#"{"Code":"InvalidSecurityToken.Expired"}"#);
-    query.next(expired, NOW, [2; 16]);
+    waits(query.next(expired, NOW, [2; 16]));
     let error = query.set_credentials(&credentials()).unwrap_err();
     assert_eq!(error.code(), "InvalidSecurityToken.Expired");
     assert!(query.credentials_refused());
@@ -269,9 +274,9 @@ fn a_start_that_may_have_been_executed_stays_so_without_new_credentials() {
     ] {
         let mut start = call(&options, order()).credentials_refreshable();
         sent(start.next(Input::Ready, NOW, [1; 16]));
-        start.next(Input::Lost(lost), NOW, [2; 16]);
+        waits(start.next(Input::Lost(lost), NOW, [2; 16]));
         sent(start.next(Input::Ready, NOW, [3; 16]));
-        start.next(expired(), NOW, [4; 16]);
+        waits(start.next(expired(), NOW, [4; 16]));
         let unusable = Credentials::new("", "testsecret-planted");
         let error = start.set_credentials(&unusable).unwrap_err();
         assert_eq!(error.execution(), execution);
@@ -300,7 +305,7 @@ fn a_corrected_clock_is_passed_on_to_the_next_call() {
         .header("date", NOW.plus_millis(3_600_000).to_http_date())
         .body(br#"{"Code":"InvalidTimeStamp.Expired"}"#.to_vec())
         .unwrap();
-    query.next(Input::Answered(expired), NOW, [2; 16]);
+    waits(query.next(Input::Answered(expired), NOW, [2; 16]));
     assert_eq!(query.clock_offset_millis(), 3_600_000);
     let mut next = call(&options, question()).with_clock_offset_millis(query.clock_offset_millis());
     let (request, _) = sent(next.next(Input::Ready, NOW, [3; 16]));

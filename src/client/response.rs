@@ -47,6 +47,7 @@ impl Answer {
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[must_use = "the app needs the CertifyId, and so does every query"]
 pub struct InitResult {
     /// 实人认证唯一标识: valid for 30 minutes and one submission. Store it with the order.
     pub certify_id: String,
@@ -80,6 +81,7 @@ pub enum Status {
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[must_use = "only `status` says whether the user has passed"]
 pub struct DescribeResult {
     /// The status of the verification. Base decisions only on this field.
     pub status: Status,

@@ -163,6 +163,7 @@ impl fmt::Debug for Input {
 }
 
 /// The next step for the host.
+#[must_use = "a call does nothing unless its steps are performed"]
 pub enum Step<A> {
     /// Send this request unchanged, because changing a byte breaks the signature, and pass in the response or
     /// the loss.
@@ -215,6 +216,7 @@ impl<A> fmt::Debug for Step<A> {
 
 /// One call, including attempts, retries, fail-over and clock correction. InitFaceVerify is retried only if
 /// it was provably not executed, unless the options allow it.
+#[must_use = "a call does nothing until `next` is called"]
 pub struct Call<'a, R: Request> {
     options: &'a Options,
     credentials: Credentials,
@@ -269,14 +271,12 @@ impl<'a, R: Request> Call<'a, R> {
     }
 
     /// Starts with the clock skew that an earlier call measured, its [`Call::clock_offset_millis`].
-    #[must_use]
     pub const fn with_clock_offset_millis(mut self, millis: i64) -> Self {
         self.state.clock_offset_millis = millis;
         self
     }
 
     /// States that the host can fetch new credentials after Alibaba Cloud has refused these.
-    #[must_use]
     pub const fn credentials_refreshable(mut self) -> Self {
         self.credentials_refreshable = true;
         self

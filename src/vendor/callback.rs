@@ -26,6 +26,7 @@ pub struct Callback {
 }
 
 /// Parses the query of a callback request. `None` if it has no CertifyId or is not UTF-8.
+#[must_use = "a callback with a wrong token is forged or misrouted"]
 pub fn parse_callback(query: &str, expected_token: &Secret) -> Option<Callback> {
     let query = query.strip_prefix('?').unwrap_or(query);
     let pairs = parse_form(query.as_bytes()).ok()?;

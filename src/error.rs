@@ -272,7 +272,7 @@ impl Error {
 
     /// Marks the error as retryable.
     #[must_use]
-    pub fn retryable(mut self) -> Self {
+    pub(crate) fn retryable(mut self) -> Self {
         self.retryable = true;
         self
     }
@@ -280,7 +280,7 @@ impl Error {
     /// Marks the error as one of a start whose outcome is unknown. Its message then advises to
     /// reconcile, not to retry.
     #[must_use]
-    pub fn execution_unknown(mut self) -> Self {
+    pub(crate) fn execution_unknown(mut self) -> Self {
         self.execution = Execution::Unknown;
         self.retryable = false;
         self.message = advising_to_reconcile(&self.message);

@@ -4,12 +4,12 @@
 //! Alibaba Cloud, because some of its messages quote the whole request.
 
 use crate::text::Text;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::RangeInclusive;
 
 /// The kind of failure; programs can branch on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {
@@ -38,7 +38,7 @@ pub enum Kind {
 }
 
 /// The party that must act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Audience {
     /// The user being verified.
@@ -50,7 +50,7 @@ pub enum Audience {
 }
 
 /// Whether the failed call may have started a verification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Execution {
     /// Provably not executed.
@@ -144,7 +144,7 @@ pub struct Error {
     /// HTTP status of the response, if any.
     pub http_status: Option<u16>,
     /// Every error in the request, the options or the credentials; empty for other failures.
-    pub fields: Vec<FieldError>,
+    pub fields: Box<[FieldError]>,
 }
 
 impl Error {
@@ -159,7 +159,7 @@ impl Error {
             execution: Execution::None,
             request_id: None,
             http_status: None,
-            fields: Vec::new(),
+            fields: Box::default(),
         }
     }
 
@@ -217,7 +217,7 @@ impl Error {
         }
         let audience = who_corrects(&fields);
         Self {
-            fields,
+            fields: fields.into(),
             ..Self::new(kind, code, audience, Text::composed(zh, en))
         }
     }

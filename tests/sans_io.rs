@@ -428,3 +428,31 @@ fn secrets_and_personal_data_are_not_printed() {
         assert!(!headers.contains("Signature="), "{headers}");
     }
 }
+
+#[test]
+fn an_error_is_small_enough_for_clippys_result_large_err() {
+    assert!(size_of::<Error>() < 128, "{}", size_of::<Error>());
+}
+
+#[test]
+fn a_program_reads_back_what_it_stored() {
+    let stored = (
+        Status::Passed,
+        Execution::Unknown,
+        ErrorKind::Vendor,
+        Audience::User,
+    );
+    let text = serde_json::to_string(&stored).unwrap();
+    assert_eq!(text, r#"["passed","unknown","vendor","user"]"#);
+    assert_eq!(serde_json::from_str::<(_, _, _, _)>(&text).unwrap(), stored);
+    for unknown in [r#""PASSED""#, r#""expired""#, r#""""#, "null", "1"] {
+        assert!(
+            serde_json::from_str::<Status>(unknown).is_err(),
+            "{unknown}"
+        );
+        assert!(
+            serde_json::from_str::<Execution>(unknown).is_err(),
+            "{unknown}"
+        );
+    }
+}

@@ -296,7 +296,7 @@ impl Options {
             // The program sets the endpoint, not the function.
             let of_the_function = error.fields.iter().all(|field| field.field != "endpoint");
             if supplied && of_the_function {
-                Error::credentials(error.fields)
+                Error::credentials(error.fields.into())
             } else {
                 naming_variables(error)
             }
@@ -434,7 +434,7 @@ const NAMES: &[&str] = &[
 
 /// The same error; for a missing AccessKey, it also names the environment variable to set.
 fn naming_variables(error: Error) -> Error {
-    let mut fields = error.fields;
+    let mut fields = Vec::from(error.fields);
     for problem in fields
         .iter_mut()
         .filter(|problem| problem.rule == "missing")

@@ -18,7 +18,7 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning, SubCode};
 use crate::vendor::quoted::quoted;
 use crate::xml;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The picture's URL is valid for 15 minutes after the query, according to Alibaba Cloud.
 const PICTURE_URL_VALID_MILLIS: i64 = 15 * 60 * 1_000;
@@ -66,7 +66,7 @@ pub struct InitResult {
 }
 
 /// The status of a verification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// The user has not finished (Codes 403 and 424).

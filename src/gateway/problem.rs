@@ -105,7 +105,7 @@ impl Problem {
     /// Creates a problem for a call to Alibaba Cloud that failed permanently.
     pub fn upstream(error: &Error) -> Self {
         if error.kind == Kind::Validation {
-            return Self::fields(error.fields.clone());
+            return Self::fields(error.fields.to_vec());
         }
         let own_fault = is_own_fault(error);
         let kind = match (error.kind, error.audience) {

@@ -126,7 +126,7 @@ pub(super) fn task(
     }
     let rules = settings.options.validation(now);
     let valid = actions::validate(claim.action, values, &rules)
-        .map_err(|error| Problem::fields(error.fields))?;
+        .map_err(|error| Problem::fields(error.fields.into()))?;
     let value = |name| valid.value(name).unwrap_or_default().to_owned();
     let then = if claim.action.kind == ActionKind::Init {
         // In this protocol, calling again is the only way to repeat a start whose outcome is

@@ -70,7 +70,7 @@ pub fn preview(draft: &Draft<'_>, nonce: &str, now: Timestamp) -> Preview {
     });
     let valid = match actions::validate(action, values, &ValidationOptions::new(now)) {
         Ok(valid) => valid,
-        Err(error) => return wrong(error.fields),
+        Err(error) => return wrong(error.fields.into()),
     };
     let has_key = draft.key.is_some();
     let (id, secret) = draft.key.unwrap_or_default();

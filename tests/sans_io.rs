@@ -430,6 +430,13 @@ fn secrets_and_personal_data_are_not_printed() {
 }
 
 #[test]
+fn the_password_of_an_endpoint_is_not_printed() {
+    let builder = ClientOptions::builder().endpoint("https://user:planted@host");
+    let printed = format!("{builder:?} {:?}", builder.clone().build().unwrap_err());
+    assert!(!printed.contains("planted"), "{printed}");
+}
+
+#[test]
 fn an_error_is_small_enough_for_clippys_result_large_err() {
     assert!(size_of::<Error>() < 128, "{}", size_of::<Error>());
 }

@@ -23,10 +23,13 @@ use std::time::Duration;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ClientOptionsBuilder {
     named: Vec<(&'static str, Value<'static>)>,
 }
+
+// An endpoint that is not validated yet can contain a password.
+redacted_debug!(ClientOptionsBuilder);
 
 impl Options {
     /// Starts building options.
@@ -72,14 +75,14 @@ impl ClientOptionsBuilder {
     /// rounded up to milliseconds. Default: 10 seconds.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
-        self.set("timeoutMs", millis(timeout))
+        self.set("timeoutMs", millis(timeout).into())
     }
 
     /// Time limit of a whole call, including all attempts and back-off, from 1 millisecond to 1
     /// hour. Default: 30 seconds, or [`ClientOptionsBuilder::timeout`] if that is longer.
     #[must_use]
     pub fn total_timeout(self, timeout: Duration) -> Self {
-        self.set("totalTimeoutMs", millis(timeout))
+        self.set("totalTimeoutMs", millis(timeout).into())
     }
 
     /// Maximum number of attempts per call, from 1 to 10. Default: 3.
@@ -120,7 +123,7 @@ impl ClientOptionsBuilder {
 }
 
 /// Rounds up, so that only zero becomes zero.
-fn millis(duration: Duration) -> Value<'static> {
+pub(super) fn millis(duration: Duration) -> i64 {
     let millis = duration.as_nanos().div_ceil(1_000_000);
-    Value::Integer(i64::try_from(millis).unwrap_or(i64::MAX))
+    i64::try_from(millis).unwrap_or(i64::MAX)
 }

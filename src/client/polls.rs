@@ -1,5 +1,6 @@
 //! Polls for a result: decides when to query again and when to stop.
 
+use crate::client::builder::millis;
 use crate::client::call::{NextQuery, next_query};
 use crate::client::response::{DescribeResult, Status};
 use crate::error::Error;
@@ -41,9 +42,8 @@ pub(crate) struct Polls {
 
 impl Polls {
     pub(crate) fn until(now: Timestamp, deadline: Duration) -> Self {
-        let millis = i64::try_from(deadline.as_millis()).unwrap_or(i64::MAX);
         Self {
-            until: now.plus_millis(millis),
+            until: now.plus_millis(millis(deadline)),
             is_single: deadline.is_zero(),
             made: 0,
             pending: None,
@@ -142,6 +142,13 @@ mod tests {
         assert_eq!(after(&mut polls, pending(), 0), Some(1_000));
         assert_eq!(after(&mut polls, pending(), 3_900), Some(100));
         assert_eq!(after(&mut polls, pending(), 4_000), None);
+    }
+
+    #[test]
+    fn a_wait_shorter_than_a_millisecond_makes_a_query() {
+        let now = Timestamp::from_unix_millis(0);
+        let polls = Polls::until(now, Duration::from_nanos(1));
+        assert_eq!(polls.left(now), Duration::from_millis(1));
     }
 
     #[test]

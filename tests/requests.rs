@@ -588,7 +588,7 @@ fn a_value_of_another_type_is_named_by_what_it_must_be() {
             "type",
             "an integer, a bigint",
         ),
-        ("sceneId", Value::Inexact, "unsafe-number", "exact integer"),
+        ("sceneId", Value::Inexact, "unsafe-number", "below 2^63"),
         ("userId", Value::Integer(5), "type", "must be a string."),
         ("userId", Value::Inexact, "type", "must be a string."),
         ("userId", Value::Boolean(false), "type", "must be a string."),

@@ -238,8 +238,8 @@ fn to_text<'a>(
             parameter.field(),
             "unsafe-number",
             Text::new(
-                "不是可精确表示的整数；大于 9007199254740991 时请用 bigint 或字符串。",
-                "is not an exact integer; above 9007199254740991 pass a bigint or a string.",
+                "应为小于 2^63 的整数；在 JavaScript 中，大于 9007199254740991 时请用 bigint 或字符串。",
+                "must be an integer below 2^63; in JavaScript, pass a bigint or a string above 9007199254740991.",
             ),
         )),
         _ if numeric => wrong_type(

@@ -120,6 +120,7 @@
 //! | `gateway` | the decisions of the gateway |
 //! | `lab` | the analysis of signatures |
 //! | `client`, `identity`, `gateway-module`, `sandbox-module` | the JavaScript exports of the npm package, on wasm32 only |
+//! | `schema` | the rules of the parameters as JSON Schema, with their texts in both languages |
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -10,10 +10,12 @@ mod explain;
 ))]
 pub(crate) mod issued;
 #[cfg(all(feature = "schema", feature = "client"))]
+#[doc(hidden)] // for the generated documentation of codes
 pub mod local;
 pub(crate) mod loss;
 pub mod options;
 #[cfg(any(feature = "client", test))]
+#[doc(hidden)] // for the npm package
 pub mod orders;
 #[cfg(any(
     all(target_arch = "wasm32", feature = "fetch"),
@@ -24,4 +26,5 @@ pub mod response;
 mod retry;
 pub mod sans_io;
 mod state;
+#[doc(hidden)] // for the npm package
 pub mod thrown;

@@ -71,9 +71,9 @@ impl Credentials {
 
     /// Credentials from the environment variables of the official SDKs:
     /// `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for temporary ones,
-    /// `ALIBABA_CLOUD_SECURITY_TOKEN`. Missing variables are empty, which
-    /// [`FaceVerifyClient::new`](crate::FaceVerifyClient::new) reports.
-    #[cfg(all(not(target_arch = "wasm32"), feature = "ureq"))]
+    /// `ALIBABA_CLOUD_SECURITY_TOKEN`. Missing variables are empty, which creating a client or a
+    /// [`Call`](crate::Call) reports.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn from_environment() -> Self {
         let variable = |option| {
             let name = environment_variable(option);

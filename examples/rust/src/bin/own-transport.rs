@@ -1,12 +1,13 @@
 //! A verification with a custom HTTP client: the crate prepares requests and processes responses;
 //! this program sends.
 //!
-//! Run `npx cloudauth-edge sandbox`, then `cargo run --bin own-transport` in this folder.
-//! `CLOUDAUTH_ENDPOINT` selects another address.
+//! Run `npx cloudauth-edge sandbox`, then `cargo run --no-default-features --bin own-transport` in this
+//! folder; the crate needs no feature. `CLOUDAUTH_ENDPOINT` selects another address.
 
+use cloudauth_edge::vendor::order_number::new_outer_order_no;
 use cloudauth_edge::{
     Call, ClientOptions, Credentials, DescribeFaceVerify, Error, InitFaceVerify, Input, Loss,
-    Request, Step, Timestamp, new_outer_order_no,
+    Request, Step, Timestamp,
 };
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,9 +17,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = ClientOptions::builder().endpoint(endpoint).build()?;
     let credentials = Credentials::from_environment();
 
+    let digits = format!("{:032x}", u128::from_be_bytes(random()));
+    let order_no = new_outer_order_no("shop", now(), &digits).map_err(|wrong| wrong.message.en)?;
     let order = InitFaceVerify::new()
         .scene_id(1_000_000_006)
-        .outer_order_no(new_outer_order_no("shop")?)
+        .outer_order_no(order_no)
         .user_id("123456789")
         .meta_info(r#"{"zimVer":"3.0.0","deviceType":"ios"}"#);
     let started = perform(&options, &credentials, order)?;
@@ -53,6 +56,8 @@ fn perform<R: Request>(
     }
 }
 
+/// At the level `trace`, ureq logs names, identity numbers and tokens: keep the targets `ureq` and `ureq_proto` at
+/// `debug` or below.
 fn send(request: http::Request<String>, timeout: Duration) -> Input {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_global(Some(timeout))

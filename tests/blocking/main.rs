@@ -10,6 +10,7 @@
 #[allow(dead_code)]
 #[path = "../sandbox/host.rs"]
 mod host;
+mod logs;
 mod server;
 #[path = "../support/verification.rs"]
 mod verification;

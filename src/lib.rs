@@ -116,7 +116,7 @@
 //! |---|---|
 //! | `ureq` | the blocking client; nothing on wasm32 |
 //! | `fetch` | the client over the host's `fetch`; nothing outside of wasm32 |
-//! | `sandbox` | the emulator of Alibaba Cloud's service, for tests |
+//! | `sandbox` | the emulator of Alibaba Cloud's service as a step function, without a server: for tests, run `npx cloudauth-edge sandbox`, or write a host |
 //! | `gateway` | the decisions of the gateway |
 //! | `lab` | the analysis of signatures |
 //! | `client`, `identity`, `gateway-module`, `sandbox-module` | the JavaScript exports of the npm package, on wasm32 only |

@@ -15,9 +15,45 @@
 //! ```
 //!
 //! It uses ureq instead of reqwest: both are well maintained, but reqwest's blocking client adds an
-//! asynchronous runtime and four times as many crates (112 instead of 24, each with rustls). In an
-//! asynchronous server, call the client inside `spawn_blocking`, or drive [`Call`] with your own
-//! HTTP client.
+//! asynchronous runtime and four times as many crates (112 instead of 24, each with rustls).
+//!
+//! # In an asynchronous server
+//!
+//! Call the client inside `spawn_blocking`, or drive [`Call`] with your own HTTP client. Dropping or
+//! aborting the task does not stop a call that runs: the verification starts although the handler is gone.
+//! So the closure itself must store the outcome before it returns; otherwise the CertifyId is lost, and the
+//! next request starts a second verification.
+//!
+//! ```
+//! use cloudauth_edge::{Error, FaceVerifyClient, InitFaceVerify};
+//!
+//! # struct Orders;
+//! # impl Orders {
+//! #     fn begin(&self, _: &str) {}
+//! #     fn finish(&self, _: &str, _: &Result<String, Error>) {}
+//! # }
+//! /// Call it inside `spawn_blocking`.
+//! fn start(client: &FaceVerifyClient, orders: &Orders, order: &str, meta_info: &str) -> Result<String, Error> {
+//!     orders.begin(order); // an order without an outcome may have been started
+//!     let request = InitFaceVerify::new().scene_id(1_000_000_006).outer_order_no(order).meta_info(meta_info);
+//!     let certify_id = client.init_face_verify(request).map(|started| started.certify_id);
+//!     orders.finish(order, &certify_id); // here, because the handler may be gone
+//!     certify_id
+//! }
+//! ```
+//!
+//! [`FaceVerifyClient::wait_for_result`] occupies a thread until its deadline: choose a short one, or call
+//! [`FaceVerifyClient::describe_face_verify`] repeatedly, with an asynchronous sleep in between.
+//!
+//! # Logs
+//!
+//! This crate logs nothing, but ureq uses the crate `log`. At the level `trace`, its targets `ureq` and
+//! `ureq_proto` show whole requests and responses: names, identity numbers, MetaInfo, SecurityTokens. At
+//! `debug`, they do not. Keep both at `debug` or below, for example with
+//! `RUST_LOG=trace,ureq=debug,ureq_proto=debug`, or enable the feature `max_level_debug` of `log` in your
+//! program, which removes `trace` from all crates. ureq has no setting for it.
+//!
+//! # TLS and proxies
 //!
 //! TLS uses rustls with Mozilla's root certificates. A proxy is read from the environment
 //! (`ALL_PROXY`, `HTTPS_PROXY` or `HTTP_PROXY`; `NO_PROXY` lists the hosts without one). It must be an

@@ -216,6 +216,9 @@ impl<A> fmt::Debug for Step<A> {
 
 /// One call, including attempts, retries, fail-over and clock correction. InitFaceVerify is retried only if
 /// it was provably not executed, unless the options allow it.
+///
+/// If a host drops the call between [`Step::Send`] and the outcome, for example because an asynchronous
+/// handler is cancelled, a start may have been executed: its `execution` is unknown.
 #[must_use = "a call does nothing until `next` is called"]
 pub struct Call<'a, R: Request> {
     options: &'a Options,

@@ -3,7 +3,9 @@
  */
 
 import { fetchTransport } from "../pkg/dist/transport.js";
+import { stackLines } from "../pkg/dist/thrown.js";
 import { collect } from "./bytes.js";
+import { named } from "./log.js";
 
 /**
  * @import { Reader } from "./bytes.js"
@@ -58,6 +60,8 @@ export async function handle(host, message, open) {
     method: message.method,
     status: reply.status,
     outcome: reply.outcome,
+    vendorCode: reply.vendorCode,
+    vendorRequestId: reply.vendorRequestId,
     durationMs: Date.now() - began,
     upstreamCalls: log.upstream?.calls,
     upstreamMs: log.upstream?.millis,
@@ -151,10 +155,6 @@ async function fetchPhoto(core, url, message, { requestId }) {
  * @param {any} error
  */
 function describe(error) {
-  const places = String(error?.stack ?? "")
-    .split("\n")
-    .filter((line) => /^\s*at /.test(line))
-    .map((line) => line.trim());
-  const { name = "Error", code, errcode } = error ?? {};
-  return { name: String(name), code: code && String(code), errcode, at: places.slice(0, 8) };
+  const places = stackLines(error).filter((line) => /^\s*at /.test(line));
+  return { ...named(error), at: places.slice(0, 8).map((line) => line.trim()) };
 }

@@ -26,6 +26,9 @@ export interface Reply {
   body: string | Uint8Array;
   /** For the log: a problem's code, or `created`, `pending`, `passed` and so on. */
   outcome: string;
+  /** For the log: Alibaba Cloud's Code and RequestId, if the response is about a failed call. */
+  vendorCode?: string;
+  vendorRequestId?: string;
 }
 
 /** The route of a request, and how to handle it. */
@@ -91,6 +94,8 @@ export interface Commit {
   wake: string[];
   /** Keys of damaged rows. */
   unreadable: string[];
+  /** The webhook delivery that has failed for the last time, with the receiver's HTTP status, if any. */
+  undelivered: { status: number | null } | null;
   /** Why the gateway's core itself failed; null if it did not. */
   failure: string | null;
   next: Next;
@@ -231,6 +236,8 @@ export interface LedgerHost {
   /** Sends a request. A connection failure is an outcome, not an exception. */
   send(request: SignedRequest, limits: Limits): Promise<SendOutcome>;
   observeCall?(call: ObservedCall): void;
+  /** Counts a failure that no response reports. */
+  observeFailure?(failure: LedgerFailure, ledger: string | undefined): void;
   /** Whether the host is about to end. */
   stopping?(): boolean;
 }
@@ -242,6 +249,9 @@ export interface Waiting {
   /** How many other calls of its caller are waiting for their turns. */
   ofCaller: number;
 }
+
+/** A failed alarm, an unreadable row, a failed step, a turn that could not be found out, a webhook delivery given up. */
+export type LedgerFailure = "alarm" | "row" | "step" | "turn" | "webhook";
 
 export interface ObservedCall {
   /** InitFaceVerify, DescribeFaceVerify or Webhook. */
@@ -279,6 +289,8 @@ export interface LogLine {
   method: string;
   status: number;
   outcome: string;
+  vendorCode?: string | undefined;
+  vendorRequestId?: string | undefined;
   durationMs: number;
   upstreamCalls?: number | undefined;
   upstreamMs?: number | undefined;

@@ -72,11 +72,7 @@ export function withoutData(error: unknown, depth = 0): Error | undefined {
   const [name, code] = [textLike(NAME, error, "name") ?? "Error", textLike(CODE, error, "code")];
   const cause = withoutData(readFrom(error, "cause"), depth + 1);
   const kept = new Error(code ?? "", cause && { cause });
-  // The message precedes the stack frames and may have lines that look like them.
-  const places = textOf(error, "stack")
-    .replace(textOf(error, "message"), "")
-    .split("\n")
-    .filter((line) => PLACE.test(line));
+  const places = stackLines(error).filter((line) => PLACE.test(line));
   const own = {
     name,
     ...(code !== undefined && { code }),
@@ -88,6 +84,10 @@ export function withoutData(error: unknown, depth = 0): Error | undefined {
   }
   return kept;
 }
+
+/** The lines of an error's stack without its message, which precedes the frames and may have lines that look like them. */
+export const stackLines = (error: unknown): string[] =>
+  textOf(error, "stack").replace(textOf(error, "message"), "").split("\n");
 
 const textLike = (pattern: RegExp, error: unknown, property: string): string | undefined => {
   const text = textOf(error, property);

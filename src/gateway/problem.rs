@@ -207,6 +207,11 @@ impl Problem {
         self.execution
     }
 
+    /// Alibaba Cloud's RequestId, if it responded with one.
+    pub fn vendor_request_id(&self) -> Option<&str> {
+        self.vendor_request_id.as_deref()
+    }
+
     /// The invalid fields.
     pub fn field_errors(&self) -> &[FieldError] {
         &self.fields

@@ -17,6 +17,12 @@ pub struct Reply {
     pub body: String,
     /// The outcome for the log: `created`, `pending`, a problem's code.
     pub outcome: String,
+    /// Alibaba Cloud's Code, for the log, if the response is about a failed call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor_code: Option<String>,
+    /// The RequestId of the same call, for the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor_request_id: Option<String>,
 }
 
 /// The body contains personal data, so it is not printed.
@@ -46,6 +52,8 @@ impl Reply {
             ],
             body,
             outcome: "ok".to_owned(),
+            vendor_code: None,
+            vendor_request_id: None,
         }
     }
 
@@ -56,6 +64,8 @@ impl Reply {
             headers: vec![("cache-control".to_owned(), "no-store".to_owned())],
             body: String::new(),
             outcome: "ok".to_owned(),
+            vendor_code: None,
+            vendor_request_id: None,
         }
     }
 

@@ -153,7 +153,7 @@ fn questions(
     all
 }
 
-type Observed = (u16, Vec<(String, String)>, String, String);
+type Observed = (u16, Vec<(String, String)>, String, [Option<String>; 3]);
 
 fn observed(host: &mut Host, asked: IncomingRequest) -> Observed {
     let mut nothing = |_: &OutgoingRequest| panic!("Alibaba Cloud was asked about it");
@@ -163,8 +163,11 @@ fn observed(host: &mut Host, asked: IncomingRequest) -> Observed {
         headers: own,
         body,
         outcome,
+        vendor_code,
+        vendor_request_id,
     } = reply;
-    (status, [own, headers].concat(), body, outcome)
+    let logged = [Some(outcome), vendor_code, vendor_request_id];
+    (status, [own, headers].concat(), body, logged)
 }
 
 #[test]

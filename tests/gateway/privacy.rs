@@ -321,8 +321,13 @@ fn schedule(seed: u64, requests: u64) -> BTreeMap<String, u32> {
 
         *outcomes.entry(reply.outcome.clone()).or_default() += 1;
         let log = format!(
-            "{} {} {:?} {}",
-            routed.request_id, routed.route, routed.caller, reply.outcome
+            "{} {} {:?} {} {:?} {:?}",
+            routed.request_id,
+            routed.route,
+            routed.caller,
+            reply.outcome,
+            reply.vendor_code,
+            reply.vendor_request_id
         );
         assert_eq!(everywhere.found_in(&log), None, "in the log: {log}");
         let headers = format!("{:?} {:?}", routed.headers, reply.headers);

@@ -95,6 +95,11 @@ fn a_code_says_whether_the_key_works() {
         assert_eq!(reply.outcome, status);
         assert_eq!(body["sceneId"], "1000000007");
         assert_eq!(body["vendorRequestId"], REQUEST_ID, "{code}");
+        assert_eq!(
+            reply.vendor_code,
+            body["vendorCode"].as_str().map(str::to_owned)
+        );
+        assert_eq!(reply.vendor_request_id.as_deref(), Some(REQUEST_ID));
         assert!(
             !body["messages"]["zh"].as_str().unwrap().is_ascii(),
             "{code}"

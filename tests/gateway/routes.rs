@@ -986,6 +986,37 @@ fn no_response_contains_a_url_if_photos_are_streamed() {
 }
 
 #[test]
+fn the_log_has_code_and_request_id_of_a_failed_call() {
+    let id = "04F0F334-1335-436C-A1D7-6C044FE73368";
+    let answer = |code: &str| json_answer(200, &json!({"Code": code, "RequestId": id}));
+    let logged = |reply: &Reply| (reply.vendor_code.clone(), reply.vendor_request_id.clone());
+    for code in ["401", "412", "500"] {
+        let expected = (Some(code.to_owned()), Some(id.to_owned()));
+        let rest = create(&mut development(), json!({}), &mut |_| answer(code));
+        assert_eq!(logged(&rest), expected);
+        assert_eq!(body(&rest)["vendorCode"], code);
+        let asked = signed(
+            "dev-key-id",
+            "dev-key-secret",
+            &[
+                ("Action", "InitFaceVerify"),
+                ("OuterOrderNo", ORDER),
+                ("CertName", "张三"),
+                ("CertNo", "11010519491231002X"),
+                ("MetaInfo", "{\"zimVer\":\"3.0.0\"}"),
+            ],
+        );
+        let (_, rpc) = development().handle(asked, &mut |_| answer(code));
+        assert_eq!(logged(&rpc), expected);
+    }
+    let mut host = development();
+    let none = (None, None);
+    assert_eq!(logged(&create(&mut host, json!({}), &mut starts)), none);
+    let conflict = create(&mut host, json!({"userId": "another"}), &mut no_upstream);
+    assert_eq!(logged(&conflict), none);
+}
+
+#[test]
 fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
     let callers = json!([{
         "id": "shop",

@@ -23,7 +23,7 @@ test("a body is returned whole, or cut one byte past the limit", async () => {
   assert.deepEqual(await whole(stream([1, 2], [3, 4, 5, 6], [7]), 3), new Uint8Array([1, 2, 3, 4]));
 });
 
-test("a body beyond the limit is not read further", async () => {
+test("a stream is read up to one byte beyond the limit", async () => {
   let cancelled = false;
   const endless = new ReadableStream({
     pull: (controller) => controller.enqueue(new Uint8Array(10)),

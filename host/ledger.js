@@ -1,6 +1,8 @@
-import { logFailure } from "./log.js";
+import { members } from "./log.js";
 
-/** @import { Call, Finished, LedgerHost, LedgerStorage, SendOutcome, Upstream, Wait } from "./types.js" */
+/**
+ * @import { Call, Finished, LedgerFailure, LedgerHost, LedgerStorage, SendOutcome, Upstream, Wait } from "./types.js"
+ */
 
 /** The delay before a failed alarm fires again; the core leaves an alarm so soon unchanged (`SOON_MILLIS` in `due.rs`). */
 const ALARM_AGAIN_MS = 60_000;
@@ -22,6 +24,7 @@ function randomBytes() {
 export class LedgerRunner {
   #host;
   #storage;
+  #ledger;
   /** What ends the waits for an order. @type {Map<string, Set<() => void>>} */
   #waiting = new Map();
   /** How many calls of each action are waiting for their turns. @type {Map<string, number>} */
@@ -37,10 +40,12 @@ export class LedgerRunner {
   /**
    * @param {LedgerHost} host
    * @param {LedgerStorage} storage
+   * @param {string} ledger its name in the log
    */
-  constructor(host, storage) {
+  constructor(host, storage, ledger) {
     this.#host = host;
     this.#storage = storage;
+    this.#ledger = ledger;
   }
 
   /**
@@ -74,11 +79,23 @@ export class LedgerRunner {
     try {
       await this.#perform(this.#host.core.alarm());
     } catch (/** @type {any} */ error) {
-      logFailure({ alarm: "failed" }, error);
+      this.#report("alarm", "failed", members(error));
       await this.#storage.setAlarm(Date.now() + ALARM_AGAIN_MS);
     } finally {
       this.#alarmAtWork = false;
     }
+  }
+
+  /**
+   * Logs and counts a failure that no response reports.
+   *
+   * @param {LedgerFailure} failure
+   * @param {string} state
+   * @param {object} details
+   */
+  #report(failure, state, details) {
+    console.error(JSON.stringify({ [failure]: state, ledger: this.#ledger, ...details }));
+    this.#host.observeFailure?.(failure, this.#ledger);
   }
 
   /**
@@ -95,8 +112,9 @@ export class LedgerRunner {
       // A commit sets the alarm only after comparing it with the rows.
       if (commit.alarm !== null) this.#compared = commit.alarm;
       for (const order of commit.wake) this.wake(order);
-      for (const key of commit.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
-      if (commit.failure) console.error(JSON.stringify({ step: "failed", reason: commit.failure }));
+      for (const key of commit.unreadable) this.#report("row", "unreadable", { key });
+      if (commit.failure) this.#report("step", "failed", { reason: commit.failure });
+      if (commit.undelivered) this.#report("webhook", "given-up", commit.undelivered);
       sendOutcome = undefined;
       const { next } = commit;
       switch (next.type) {
@@ -209,7 +227,7 @@ export class LedgerRunner {
       this.#host.mustHoldLease?.();
       return waitMillis !== null;
     } catch (/** @type {any} */ error) {
-      logFailure({ turn: "failed" }, error);
+      this.#report("turn", "failed", members(error));
       return false;
     } finally {
       this.#waitingTurns.set(action, (this.#waitingTurns.get(action) ?? 0) - 1);

@@ -1,5 +1,7 @@
 import { logFailure } from "../host/log.js";
 
+/** @import { LedgerHost, Store } from "../host/types.js" */
+
 /** Maximum timer: a timer fires late if the machine sleeps or its clock changes. */
 const LOOK_AGAIN_MS = 60_000;
 
@@ -7,6 +9,7 @@ const LOOK_AGAIN_MS = 60_000;
 export class Alarms {
   #store;
   #fire;
+  #observeFailure;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #nextLook = Infinity;
@@ -18,12 +21,14 @@ export class Alarms {
   #stopped = false;
 
   /**
-   * @param {import("../host/types.js").Store} store
+   * @param {Pick<Store, "takeAlarms" | "clearAlarm" | "pollMillis">} store
    * @param {(ledger: string) => Promise<void>} fire
+   * @param {LedgerHost["observeFailure"]} [observeFailure]
    */
-  constructor(store, fire) {
+  constructor(store, fire, observeFailure) {
     this.#store = store;
     this.#fire = fire;
+    this.#observeFailure = observeFailure;
   }
 
   /** Looks at the store no later than this time. */
@@ -64,9 +69,18 @@ export class Alarms {
       for (const { ledger, at } of found.due) this.#atWork.set(ledger, this.#work(ledger, at));
       next = Math.min(next, found.next ?? Infinity);
     } catch (error) {
-      logFailure({ alarm: "failed" }, error);
+      this.#report(error);
     }
     this.arm(next);
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {string} [ledger] none if the alarms of all ledgers could not be read
+   */
+  #report(error, ledger) {
+    logFailure({ alarm: "failed", ledger }, error);
+    this.#observeFailure?.("alarm", ledger);
   }
 
   /**
@@ -85,7 +99,7 @@ export class Alarms {
       await this.#store.clearAlarm(ledger, at);
       done();
     } catch (error) {
-      logFailure({ alarm: "failed" }, error);
+      this.#report(error, ledger);
       setTimeout(done, LOOK_AGAIN_MS).unref();
     }
   }

@@ -62,6 +62,7 @@ export async function startGateway({ variables, own, mode }) {
       return transport(request, limits);
     },
     observeCall: (call) => metrics.observeCall(call),
+    observeFailure: (failure) => metrics.observeFailure(failure),
     stopping: () => stopping,
   };
   /** @type {Map<string, LedgerRunner>} */
@@ -69,11 +70,11 @@ export async function startGateway({ variables, own, mode }) {
   const ledger = (/** @type {string} */ caller) => {
     const known = ledgers.get(caller);
     if (known) return known;
-    const runner = new LedgerRunner(ledgerHost, store.ledger(caller));
+    const runner = new LedgerRunner(ledgerHost, store.ledger(caller), caller);
     ledgers.set(caller, runner);
     return runner;
   };
-  const alarms = new Alarms(store, (caller) => ledger(caller).alarm());
+  const alarms = new Alarms(store, (caller) => ledger(caller).alarm(), ledgerHost.observeFailure);
   /** @type {Promise<void>} */
   const lost = new Promise((resolve) => {
     store.onLost = resolve;

@@ -2,9 +2,10 @@
 
 import { createServer } from "node:http";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import { LEDGER_FAILURES } from "../host/log.js";
 import { within } from "../pkg/dist/waits.js";
 
-/** @import { Core, Store } from "../host/types.js" */
+/** @import { Core, LedgerFailure, Store } from "../host/types.js" */
 
 /** Shorter than the time limit of a scrape, which is 10 seconds by default. */
 const BACKLOG_MS = 5_000;
@@ -15,6 +16,7 @@ export class Metrics {
   #requests;
   #duration;
   #calls;
+  #failures;
   #store;
   #core;
   #database;
@@ -50,6 +52,14 @@ export class Metrics {
       buckets: SECONDS,
       registers,
     });
+    this.#failures = new Counter({
+      name: "cloudauth_gateway_failures_total",
+      help: "Failures that no response reports, by the first member of their line on standard error",
+      labelNames: ["what"],
+      registers,
+    });
+    // The first failure is an increase.
+    for (const what of LEDGER_FAILURES) this.#failures.inc({ what }, 0);
     this.#database = new Gauge({
       name: "cloudauth_gateway_database_up",
       help: "1 if the database can be read and written, 0 if not",
@@ -93,6 +103,11 @@ export class Metrics {
   /** @param {import("../host/types.js").ObservedCall} call */
   observeCall({ action, result, millis }) {
     this.#calls.observe({ action, result }, millis / 1000);
+  }
+
+  /** @param {LedgerFailure} what */
+  observeFailure(what) {
+    this.#failures.inc({ what });
   }
 
   /** Serves /metrics. */

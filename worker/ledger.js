@@ -3,12 +3,12 @@ import { LedgerRunner } from "../host/ledger.js";
 import { fetchTransport } from "../pkg/dist/transport.js";
 import { core, settingsOf } from "./core.js";
 import { inObject } from "./durable-object.js";
-import { callPoint, record } from "./metrics.js";
+import { callPoint, failurePoint, record } from "./metrics.js";
 import { DurableStorage } from "./storage.js";
 
 /**
  * @import { DurableObjectState } from "@cloudflare/workers-types"
- * @import { Finished, ObservedCall, Waiting } from "../host/types.js"
+ * @import { Finished, LedgerHost, Waiting } from "../host/types.js"
  * @import { Namespace } from "./durable-object.js"
  * @import { Dataset } from "./metrics.js"
  *
@@ -33,20 +33,20 @@ export class Ledger extends DurableObject {
    */
   constructor(ctx, env) {
     super(ctx, env);
+    /** @type {LedgerHost} */
     const host = {
       core,
       settings: () => settingsOf(this.env),
       instance: crypto.randomUUID(),
-      /** @type {(action: string, call: Waiting) => Promise<number | null>} */
       turn: async (action, call) => {
         const { PACER } = this.env;
         return PACER ? inObject(PACER, action, (pacer) => pacer.turn(call)) : 0;
       },
       send: fetchTransport(fetch),
-      /** @type {(call: ObservedCall) => void} */
       observeCall: (call) => record(this.env.METRICS, callPoint(call)),
+      observeFailure: (failure, ledger) => record(this.env.METRICS, failurePoint(failure, ledger)),
     };
-    this.#runner = new LedgerRunner(host, new DurableStorage(ctx.storage));
+    this.#runner = new LedgerRunner(host, new DurableStorage(ctx.storage), ctx.id.name ?? String(ctx.id));
   }
 
   /**

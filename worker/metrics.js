@@ -3,7 +3,7 @@
 import { logFailure } from "../host/log.js";
 
 /**
- * @import { LogLine, ObservedCall } from "../host/types.js"
+ * @import { LedgerFailure, LogLine, ObservedCall } from "../host/types.js"
  *
  * @typedef {{ indexes: string[], blobs: string[], doubles: number[] }} DataPoint
  *
@@ -62,6 +62,25 @@ export function callPoint({ action, result, millis }) {
     result,
     status: Number(result) || 0,
     milliseconds: millis,
+    "upstream calls": 0,
+    "upstream milliseconds": 0,
+  });
+}
+
+/**
+ * One failure that no response reports.
+ *
+ * @param {LedgerFailure} failure
+ * @param {string | undefined} ledger
+ */
+export function failurePoint(failure, ledger) {
+  return point({
+    caller: ledger ?? "none",
+    event: "failure",
+    name: failure,
+    result: "failed",
+    status: 0,
+    milliseconds: 0,
     "upstream calls": 0,
     "upstream milliseconds": 0,
   });

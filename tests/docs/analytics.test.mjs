@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { COLUMNS, callPoint, requestPoint } from "../../worker/metrics.js";
+import { COLUMNS, callPoint, failurePoint, requestPoint } from "../../worker/metrics.js";
 import { tracked } from "../../scripts/lib/tracked.mjs";
 import { blocksOf, read } from "./markdown.mjs";
 
@@ -21,7 +21,7 @@ test("the page lists each column of Analytics Engine with its name, and no other
   );
 });
 
-test("a request and a call fill every column", () => {
+test("a request, a call and a failure fill every column", () => {
   const request = requestPoint({
     requestId: "r",
     caller: "payments",
@@ -49,6 +49,11 @@ test("a request and a call fill every column", () => {
       doubles: [status, 7, 0, 0],
     });
   }
+  assert.deepEqual(failurePoint("webhook", "payments"), {
+    indexes: ["payments"],
+    blobs: ["failure", "webhook", "failed"],
+    doubles: [0, 0, 0, 0],
+  });
 });
 
 test("the queries use existing columns and words", () => {

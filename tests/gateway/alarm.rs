@@ -3,7 +3,7 @@
 
 use crate::host::{self, Host, NOW, json_answer, request, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
-use cloudauth_edge::gateway::ledger::commit::SendOutcome;
+use cloudauth_edge::gateway::ledger::commit::{SendOutcome, Undelivered};
 use cloudauth_edge::gateway::ledger::task::{Delivery, Task};
 use cloudauth_edge::gateway::settings::Variables;
 use cloudauth_edge::http::OutgoingRequest;
@@ -324,6 +324,32 @@ fn deliveries_that_are_not_sent_are_not_counted() {
     assert_eq!(webhook(&mut host), None);
     end_deliveries(&mut host, nobody);
     assert_eq!(webhook(&mut host), None);
+    assert_eq!(host.undelivered, []);
+}
+
+#[test]
+fn a_delivery_whose_last_attempt_fails_is_reported_without_its_order() {
+    for (status, undelivered) in [(503, &[Undelivered { status: Some(503) }][..]), (204, &[])] {
+        let mut host = host();
+        start(&mut host, 0);
+        host.now += HOUR;
+        let mut attempts = 0;
+        let mut responds = |sent: &OutgoingRequest| {
+            if sent.url != WEBHOOK {
+                return passed(sent);
+            }
+            attempts += 1;
+            json_answer(if attempts < 10 { 503 } else { status }, &Value::Null)
+        };
+        host.alarm("shop", &mut responds);
+        while host.next_alarm("shop").unwrap() < host.now + 48 * HOUR {
+            assert_eq!(host.undelivered, []);
+            host.now = host.next_alarm("shop").unwrap();
+            host.alarm("shop", &mut responds);
+        }
+        assert_eq!(attempts, 10);
+        assert_eq!(host.undelivered, undelivered);
+    }
 }
 
 #[test]
@@ -339,6 +365,7 @@ fn a_delivery_is_sent_ten_times_at_most() {
     host.alarm("shop", &mut { fails });
     end_deliveries(&mut host, fails);
     assert_eq!(webhook(&mut host), Some(json!({"attempts": 10})));
+    assert_eq!(host.undelivered, [Undelivered { status: None }]);
 }
 
 #[test]

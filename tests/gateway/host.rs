@@ -2,7 +2,9 @@
 
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::arrival::{Arrival, HostAction, Routed};
-use cloudauth_edge::gateway::ledger::commit::{Context, LedgerStep, Next, SendOutcome};
+use cloudauth_edge::gateway::ledger::commit::{
+    Context, LedgerStep, Next, SendOutcome, Undelivered,
+};
 use cloudauth_edge::gateway::ledger::rows::{Missing, Rows, Write};
 use cloudauth_edge::gateway::ledger::task::{CompareAlarm, Task};
 use cloudauth_edge::gateway::rendered_step::step;
@@ -227,6 +229,8 @@ pub struct Host {
     pub woken: Vec<String>,
     /// The logged keys of unreadable rows.
     pub unreadable: Vec<String>,
+    /// The webhook deliveries that were given up.
+    pub undelivered: Vec<Undelivered>,
     /// The logged failures of the gateway itself.
     pub failures: Vec<String>,
 }
@@ -252,6 +256,7 @@ impl Host {
             written: Vec::new(),
             woken: Vec::new(),
             unreadable: Vec::new(),
+            undelivered: Vec::new(),
             failures: Vec::new(),
         }
     }
@@ -366,6 +371,7 @@ impl Host {
         self.set = commit.alarm.or(self.set);
         self.written.extend_from_slice(&commit.writes);
         self.unreadable.extend_from_slice(&commit.unreadable);
+        self.undelivered.extend(commit.undelivered);
         self.failures.extend(commit.failure);
         self.woken.extend_from_slice(&commit.wake);
         for (key, value) in commit.writes {

@@ -673,6 +673,7 @@ impl World {
             alarm,
             wake,
             unreadable,
+            undelivered: _,
             failure,
             next,
         } = &*commit;

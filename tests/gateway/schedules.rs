@@ -384,6 +384,7 @@ impl World {
             alarm,
             wake,
             unreadable,
+            undelivered: _,
             failure,
             next,
         } = commit;

@@ -24,26 +24,35 @@ class Store {
   }
 }
 
-let store, fired, alarms;
+let store, fired, failed, alarms;
+/** What is printed on standard error. */
+let log;
 /** What the work of a ledger does. */
 let work;
 
 beforeEach((t) => {
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: NOW });
-  const log = mock.method(console, "error", () => {});
+  log = mock.method(console, "error", () => {});
   t.after(() => {
     log.mock.restore();
     mock.timers.reset();
   });
   store = new Store();
   fired = [];
+  failed = [];
   work = () => {};
-  alarms = new Alarms(store, async (ledger) => {
-    fired.push(ledger);
-    work(ledger);
-  });
+  alarms = new Alarms(
+    store,
+    async (ledger) => {
+      fired.push(ledger);
+      work(ledger);
+    },
+    (...failure) => failed.push(failure),
+  );
   alarms.arm();
 });
+
+const printed = () => log.mock.calls.map(({ arguments: [line] }) => line);
 
 /** Advances the clock, and waits for what that starts. */
 async function pass(millis) {
@@ -54,10 +63,12 @@ async function pass(millis) {
 test("an alarm that throws fires again after a minute, and others fire meanwhile", async () => {
   store.at.set("one", NOW).set("two", NOW);
   work = (ledger) => {
-    if (ledger === "one") throw new Error("of the test");
+    if (ledger === "one") throw Object.assign(new Error("of the test"), { code: "57P03" });
   };
   await pass(0);
   assert.deepEqual(fired, ["one", "two"]);
+  assert.deepEqual(printed(), ['{"alarm":"failed","ledger":"one","error":"Error","code":"57P03"}']);
+  assert.deepEqual(failed, [["alarm", "one"]]);
   store.at.set("three", NOW + 1_000);
   alarms.arm(NOW + 1_000);
   await pass(1_000);
@@ -73,6 +84,8 @@ test("a store that cannot be read is read again after a minute", async () => {
   store.at.set("one", NOW);
   store.fails = true;
   await pass(0);
+  assert.deepEqual(printed(), ['{"alarm":"failed","error":"Error"}']);
+  assert.deepEqual(failed, [["alarm", undefined]]);
   store.fails = false;
   await pass(MINUTE);
   assert.deepEqual(fired, ["one"]);

@@ -19,7 +19,8 @@ import { sample } from "../support/samples.mjs";
 const core = loadCore(readFileSync(at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm")));
 const settings = settingsText({ GATEWAY_MODE: "development" });
 
-const MESSAGE = "planted: 张三 11010519491231002X";
+/** The second line has the form of a stack frame. */
+const MESSAGE = "planted: 张三\n    at planted 11010519491231002X";
 
 /** The task of a request that starts this order. */
 const startOf = (order) =>
@@ -57,6 +58,7 @@ test("an internal error is logged with its place and code, without its message",
   };
   const { status, body } = await handle(host, messageOf("GET", "/v1/face-verifications"));
   const [{ error }] = lines;
+  assert.ok(error.at.length > 0);
   assert.deepEqual([status, lines.length, error.name, error.code], [500, 1, "TypeError", "E_PLANTED"]);
   assert.ok(error.at[0].includes("host.test.mjs"), error.at[0]);
   for (const text of [body, JSON.stringify(lines)]) assert.ok(!text.includes("planted"), text);
@@ -85,18 +87,120 @@ test("a start whose turn cannot be found out is not sent, and the order stays fr
       return { kind: "answered", status: 200, headers: [], body: new TextEncoder().encode(body) };
     },
   };
-  const runner = new LedgerRunner(host, store.ledger(caller));
+  const runner = new LedgerRunner(host, store.ledger(caller), caller);
   const refused = (await runner.run(task)).reply;
   assert.deepEqual([refused.status, refused.outcome, sent.length], [503, "upstream-throttled", 0]);
   assert.ok(!refused.body.includes("planted"), refused.body);
   assert.equal(JSON.parse(refused.body).execution, "none");
   assert.deepEqual(
     printed.calls.map(({ arguments: [line] }) => line),
-    ['{"turn":"failed","error":"Error"}'],
+    ['{"turn":"failed","ledger":"dev","error":"Error"}'],
   );
   turn = async () => 0;
   assert.equal((await runner.run(startOf(order).task)).reply.status, 201);
   assert.equal(sent.length, 1);
+});
+
+test("a body beyond the limit is not read further", async () => {
+  const MIB = 1024 * 1024;
+  let pulled = 0;
+  let cancelled = false;
+  const endless = new ReadableStream({
+    pull(controller) {
+      pulled += MIB;
+      controller.enqueue(new Uint8Array(MIB));
+    },
+    cancel() {
+      cancelled = true;
+    },
+  });
+  const host = { core, settings, mayGoOn: async () => true, observe() {} };
+  const message = messageOf("POST", "/v1/face-verifications");
+  const { status } = await handle(host, message, () => endless.getReader());
+  assert.equal(status, 413);
+  assert.ok(cancelled);
+  // The limit is 2 MiB. So that its sender gets the response, 8 MiB more are read.
+  assert.ok(pulled <= 12 * MIB, `${pulled} bytes`);
+});
+
+test("failures that no response reports are logged with their ledger, and counted", async (t) => {
+  const { mock: printed } = t.mock.method(console, "error", () => {});
+  const commit = {
+    alarm: null,
+    wake: [],
+    unreadable: ["order/1"],
+    failure: "request of order/2",
+    undelivered: { status: 503 },
+    next: { type: "idle" },
+  };
+  const failed = Object.assign(new Error(MESSAGE), { code: "ERR_SQLITE_ERROR", errcode: 13 });
+  const outcomes = [() => ({ commit }), () => Promise.reject(failed)];
+  const counted = [];
+  const host = {
+    core: { alarm: () => "alarm", step: () => outcomes.shift()() },
+    settings: () => settings,
+    observeFailure: (...failure) => counted.push(failure),
+  };
+  const storage = { step: async (decide) => (await decide({})).commit, setAlarm() {} };
+  const runner = new LedgerRunner(host, storage, "payments");
+  await runner.alarm();
+  await runner.alarm();
+  assert.deepEqual(
+    printed.calls.map(({ arguments: [line] }) => line),
+    [
+      '{"row":"unreadable","ledger":"payments","key":"order/1"}',
+      '{"step":"failed","ledger":"payments","reason":"request of order/2"}',
+      '{"webhook":"given-up","ledger":"payments","status":503}',
+      '{"alarm":"failed","ledger":"payments","error":"Error","code":"ERR_SQLITE_ERROR","errcode":13}',
+    ],
+  );
+  assert.deepEqual(
+    counted,
+    ["row", "step", "webhook", "alarm"].map((failure) => [failure, "payments"]),
+  );
+});
+
+test("the log of a request has Alibaba Cloud's Code and RequestId, if its call failed", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+  const store = new SqliteStore(join(folder, "gateway.db"));
+  t.after(() => {
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+  const RequestId = "04F0F334-1335-436C-A1D7-6C044FE73368";
+  const lines = [];
+  let answer = { Code: "401", Message: MESSAGE, RequestId };
+  const ledgerHost = {
+    core,
+    settings: () => settings,
+    instance: "one",
+    turn: async () => 0,
+    send: async () => {
+      const body = new TextEncoder().encode(JSON.stringify(answer));
+      return { kind: "answered", status: 200, headers: [], body };
+    },
+  };
+  const host = {
+    core,
+    settings,
+    mayGoOn: async () => true,
+    run: (caller, task) => new LedgerRunner(ledgerHost, store.ledger(caller), caller).run(task),
+    observe: (line) => lines.push(line),
+  };
+  const start = async (order) => {
+    const body = new Blob([JSON.stringify(order)]).stream();
+    return handle(host, messageOf("POST", "/v1/face-verifications"), () => body.getReader());
+  };
+  assert.equal((await start(sample())).status, 422);
+  answer = { Code: "200", RequestId, ResultObject: { CertifyId: "certify1" } };
+  assert.equal((await start(sample())).status, 201);
+  assert.deepEqual(
+    lines.map(({ outcome, vendorCode, vendorRequestId }) => [outcome, vendorCode, vendorRequestId]),
+    [
+      ["vendor-refused", "401", RequestId],
+      ["created", undefined, undefined],
+    ],
+  );
 });
 
 test("only calls of the same action count as waiting for a turn", async (t) => {
@@ -129,7 +233,7 @@ test("only calls of the same action count as waiting for a turn", async (t) => {
   };
   const order = sample();
   const { caller, task } = startOf(order);
-  const runner = new LedgerRunner(host, store.ledger(caller));
+  const runner = new LedgerRunner(host, store.ledger(caller), caller);
   await runner.run(task);
   asked.length = 0;
   // No call has its turn before all of them wait.
@@ -168,7 +272,7 @@ test("a start uses no connection that has been idle for two seconds", async (t) 
   for (const millis of [0, 1_999, 2_000]) {
     t.mock.timers.tick(millis);
     const { caller, task } = startOf(sample());
-    const { reply } = await new LedgerRunner(host, store.ledger(caller)).run(task);
+    const { reply } = await new LedgerRunner(host, store.ledger(caller), caller).run(task);
     assert.equal(reply.status, 201);
   }
   const [first, soon, late] = upstream.requests.map(({ port }) => port);

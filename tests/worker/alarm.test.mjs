@@ -94,6 +94,7 @@ test("an alarm that fails fires again", platform, async () => {
   const { threw, again } = await response.json();
   assert.equal(threw, false);
   assert.ok(again > 0 && again <= 60_000, String(again));
+  await untilAlive(() => both.gateway.output().includes('{"alarm":"failed","ledger":"shop",'));
 });
 
 test("a webhook receiver that does not answer delays no verdict", { timeout: 120_000 }, async () => {

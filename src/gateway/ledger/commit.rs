@@ -86,10 +86,19 @@ pub struct Commit<A = Answered> {
     pub wake: Vec<String>,
     /// Keys of unreadable rows, for the log. They contain no personal data.
     pub unreadable: Vec<String>,
+    /// The webhook delivery that has been given up, for the log.
+    pub undelivered: Option<Undelivered>,
     /// Why the gateway itself failed, for the log, without personal data.
     pub failure: Option<String>,
     /// The next step.
     pub next: Next<A>,
+}
+
+/// A webhook delivery that has failed for the last time. Its order is not named, like in every line of the log.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Undelivered {
+    /// The receiver's last HTTP status; `None` if it did not respond.
+    pub status: Option<u16>,
 }
 
 /// The URL of a photo: a secret that is never stored.
@@ -191,6 +200,7 @@ impl<A> LedgerStep<A> {
                 alarm: commit.alarm,
                 wake: commit.wake,
                 unreadable: commit.unreadable,
+                undelivered: commit.undelivered,
                 failure: commit.failure,
                 next: commit.next.map(form),
             })),
@@ -249,6 +259,7 @@ pub(super) struct Writes {
     pub(super) wake: Vec<String>,
     pub(super) alarm: Option<i64>,
     pub(super) unreadable: Vec<String>,
+    pub(super) undelivered: Option<Undelivered>,
     pub(super) failure: Option<String>,
 }
 
@@ -350,6 +361,7 @@ impl Writes {
             alarm: self.alarm,
             wake: self.wake,
             unreadable: self.unreadable,
+            undelivered: self.undelivered,
             failure: self.failure,
             next,
         }))

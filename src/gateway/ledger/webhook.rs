@@ -2,7 +2,7 @@
 //! (github.com/standard-webhooks). A delivery contains no personal data.
 
 use super::alarm_work::{DELIVERIES, Work};
-use super::commit::{Context, LedgerStep, Next, SendOutcome, Writes};
+use super::commit::{Context, LedgerStep, Next, SendOutcome, Undelivered, Writes};
 use super::order::{Order, OrderStatus, Verdict, millis_left};
 use super::rows::{Interrupt, RECEIVER, Rows, order_key, sortable};
 use super::task::{Delivery, Task};
@@ -58,6 +58,12 @@ impl Receiver {
     }
 }
 
+/// The back-off after this attempt, in seconds; `None` after the last one.
+fn pause_after(attempt: u32) -> Option<i64> {
+    let at = usize::try_from(attempt.saturating_sub(1)).ok()?;
+    PAUSES.get(at).copied()
+}
+
 /// Sends the delivery of an order, if one is due. The delivery is counted and the next one is
 /// scheduled before sending, so that a crash does not lose the delivery; the receiver may get it
 /// twice. If the settings have no receiver, the schedule goes on and nothing is counted.
@@ -78,10 +84,7 @@ pub(super) fn send(
     if state.delivered.is_some() {
         return Ok(writes.then(Next::Idle));
     }
-    let pause = usize::try_from(delivery.attempt.saturating_sub(1))
-        .ok()
-        .and_then(|attempts| PAUSES.get(attempts));
-    if let Some(pause) = pause {
+    if let Some(pause) = pause_after(delivery.attempt) {
         let later = context.now.plus_millis(pause.saturating_mul(1_000));
         let next = delivery.attempt.saturating_add(1);
         writes.schedule_attempt(later.unix_millis(), Work::Deliver(&delivery.no), next);
@@ -261,6 +264,10 @@ pub(super) fn settle(
             .is_some_and(|status| (200..300).contains(&status))
         {
             state.delivered = Some(context.now.unix_millis());
+        } else if state.delivered.is_none() && pause_after(delivery.attempt).is_none() {
+            writes.undelivered = Some(Undelivered {
+                status: state.last_status,
+            });
         }
         order.delivery = Some(state);
         writes.put(key, &order);

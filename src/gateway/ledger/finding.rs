@@ -22,7 +22,7 @@ words! {
         NoPermission = "no-permission",
         /// The account has no such scene.
         SceneUnknown = "scene-unknown",
-        /// The product is not activated, or a payment is overdue.
+        /// OSS is not activated or its access is not granted, or a payment is overdue.
         NotActivated = "not-activated",
         /// No response.
         Unreachable = "unreachable",

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LEDGER_FAILURES } from "../../host/log.js";
 import { OWN_NAMES } from "../../server/settings.js";
 import { tracked } from "../../scripts/lib/tracked.mjs";
 import { read } from "./markdown.mjs";
@@ -42,6 +43,17 @@ test("the image runs without root, and every file writes to its volume alone", (
   assert.match(files["postgres-compose.yaml"], /read_only: true/);
   for (const rule of ["DynamicUser=yes", "ProtectSystem=strict", "NoNewPrivileges=yes"])
     assert.ok(files["cloudauth-edge-gateway.service"].includes(rule), rule);
+});
+
+test("no file lets a core be dumped or a debugger be opened", () => {
+  const unit = files["cloudauth-edge-gateway.service"];
+  assert.match(unit, /^LimitCORE=1$/m);
+  assert.match(files["postgres-compose.yaml"], /ulimits: \{ core: 1 \}/);
+  assert.match(read(`${FOLDER}Containerfile`), /--ulimit core=1 /);
+  assert.match(unit, /^ExecStart=\S+ --disable-sigusr1 \S+$/m);
+  assert.match(files.Containerfile, /^ENTRYPOINT \["node", "--disable-sigusr1", /m);
+  for (const name of ["kubernetes.yaml", "postgres-kubernetes.yaml", "postgres-compose.yaml"])
+    assert.doesNotMatch(files[name], /^ +(command|entrypoint):.*node/m, name);
 });
 
 test("a file of settings does not replace the addresses and paths of a container", () => {
@@ -86,6 +98,11 @@ test("alerts use existing metrics and outcomes", () => {
   for (const [, outcomes] of files["alerts.yaml"].matchAll(/outcome=~?"([^"]+)"/g)) {
     for (const outcome of outcomes.split("|")) assert.ok(rust.includes(`"${outcome}"`), outcome);
   }
+  for (const [, routes] of files["alerts.yaml"].matchAll(/route=~?"([^"]+)"/g)) {
+    for (const route of routes.split("|")) assert.ok(rust.includes(`"${route}"`), route);
+  }
+  for (const [, what] of files["alerts.yaml"].matchAll(/what="([^"]+)"/g))
+    assert.ok(LEDGER_FAILURES.includes(what), what);
 });
 
 test("both guides say what to do about each alert", () => {
@@ -115,7 +132,6 @@ test("nginx logs no URL, waits for a verdict and repeats no start", () => {
   const conf = files["nginx.conf"];
   const [, format] = conf.match(/^log_format \w+ '(.*)';$/m);
   assert.doesNotMatch(format, /\$(request|uri|args|query_string|http_referer)\b|\$request_uri/);
-  assert.match(conf, /error_log \S+ crit;/);
   assert.match(conf, /proxy_next_upstream off;/);
   assert.ok(Number(conf.match(/proxy_read_timeout (\d+)s;/)[1]) > 60);
   assert.ok(Number(conf.match(/client_max_body_size (\d+)m;/)[1]) > 2);
@@ -128,6 +144,13 @@ function nginxServers() {
   assert.equal(servers.length, 2);
   return { before, servers };
 }
+
+test("nginx has no error log of requests, also in the server that is commented out", () => {
+  for (const server of nginxServers().servers) {
+    const logs = [...server.matchAll(/^ +error_log (.*);$/gm)].map(([, log]) => log);
+    assert.deepEqual(logs, ["/dev/null emerg"]);
+  }
+});
 
 test("nginx writes no body to its disk, also in the server that is commented out", () => {
   const [, max] = files["nginx.conf"].match(/client_max_body_size (\d+)m;/);

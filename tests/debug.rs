@@ -90,7 +90,7 @@ fn the_laboratory_prints_no_input() {
     prints_nothing(&list::check(
         &layout.columns,
         &format!("张三,{NUMBER}\n"),
-        1,
+        list::Place::default(),
         true,
         Documents::All,
         today,

@@ -121,14 +121,14 @@ async function list() {
   const layout = core.listLayout(text.slice(0, 16 * 1024));
   const check = async () => {
     const begun = performance.now();
-    let [rest, line, rows] = ["", 1, 0];
+    let [rest, row, line, rows] = ["", 1, 1, 0];
     for (let at = 0; at < text.length; at += 64 * 1024) {
       const chunk = rest + text.slice(at, at + 64 * 1024);
       const last = at + 64 * 1024 >= text.length;
       const { delimiter, header, start, certNo, certName } = layout;
       const columns = [delimiter, header, start, certNo ?? -1, certName ?? -1];
-      const checked = core.checkList(...columns, chunk, line, last, false, Date.now());
-      ({ rest, nextLine: line } = checked);
+      const checked = core.checkList(...columns, chunk, row, line, last, false, Date.now());
+      ({ rest, nextRow: row, nextLine: line } = checked);
       rows += checked.rows;
     }
     if (rows !== ROWS) throw new Error(`${rows} rows were checked`);

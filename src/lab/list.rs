@@ -57,20 +57,41 @@ pub struct Checked {
     pub right_rows: u32,
     /// All problems found, without duplicates.
     pub problems: Vec<Listed>,
-    /// Pairs of a line number and an index into `problems`, in the order of the list.
-    pub marks: Vec<(u32, u32)>,
+    /// Rows, their lines and indexes into `problems`, in the order of the list.
+    pub marks: Vec<(u32, u32, u32)>,
     /// For each of `marks`, the row's number as written in the list.
     pub written: Vec<String>,
     /// The accepted numbers, for finding duplicates.
     pub numbers: Vec<String>,
+    /// The row of each of `numbers`.
+    pub number_rows: Vec<u32>,
     /// The line of each of `numbers`.
-    pub lines: Vec<u32>,
+    pub number_lines: Vec<u32>,
     /// The unread remainder, which the caller prepends to the next chunk.
     pub rest: String,
-    /// The line at which `rest` starts.
-    pub next_line: u32,
+    /// Where `rest` starts.
+    #[serde(flatten)]
+    pub next: Place,
 }
 redacted_debug!(Checked);
+
+/// A place in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// The row that a spreadsheet shows, from 1: it does not show Excel's `sep=,`.
+    #[serde(rename = "nextRow")]
+    pub row: u32,
+    /// The line of the text, from 1. A row with line feeds in its fields has several.
+    #[serde(rename = "nextLine")]
+    pub line: u32,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { row: 1, line: 1 }
+    }
+}
 
 /// A problem found in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -229,32 +250,35 @@ fn are_damaged(rows: &[Vec<String>], column: usize) -> bool {
         && count(rows, column, is_damaged).saturating_mul(2) > rows.len()
 }
 
-/// Checks a chunk. `first_line` is the number of its first line, from 1; `last` marks the last
-/// chunk.
+/// Checks a chunk. `place` is where it starts; `last` marks the last chunk.
 pub fn check(
     columns: &Columns,
     chunk: &str,
-    first_line: u32,
+    place: Place,
     last: bool,
     documents: Documents,
     today: Date,
 ) -> Checked {
     let mut checked = Checked {
-        next_line: first_line,
+        next: place,
         ..Checked::default()
     };
     let mut rest = chunk;
-    if first_line == 1 {
+    if place.line == 1 {
         rest = rest.strip_prefix('\u{FEFF}').unwrap_or(rest);
     }
     while let Some((fields, after, lines)) = record(rest, columns.delimiter, last) {
-        let line = checked.next_line;
-        checked.next_line = line.saturating_add(lines);
+        let at = checked.next;
+        checked.next.line = at.line.saturating_add(lines);
         rest = after;
         let is_empty = fields.iter().all(|field| field.trim().is_empty());
-        let is_header = columns.header && line == columns.start;
-        let is_separator = line < columns.start && !is_empty;
-        if is_header || is_separator {
+        let is_header = columns.header && at.line == columns.start;
+        let is_separator = at.line < columns.start && !is_empty;
+        if is_separator {
+            continue;
+        }
+        checked.next.row = at.row.saturating_add(1);
+        if is_header {
             continue;
         }
         checked.rows = checked.rows.saturating_add(1);
@@ -262,7 +286,7 @@ pub fn check(
             checked.empty_rows = checked.empty_rows.saturating_add(1);
             continue;
         }
-        check_row(&mut checked, columns, &fields, line, documents, today);
+        check_row(&mut checked, columns, &fields, at, documents, today);
     }
     rest.clone_into(&mut checked.rest);
     checked
@@ -310,7 +334,7 @@ fn check_row(
     checked: &mut Checked,
     columns: &Columns,
     fields: &[String],
-    line: u32,
+    at: Place,
     documents: Documents,
     today: Date,
 ) {
@@ -319,20 +343,21 @@ fn check_row(
     if let Some(field) = field(columns.cert_no) {
         let (number, unwrapped) = without_spreadsheet_marks(field);
         if unwrapped {
-            checked.mark(line, "certNo", false, spreadsheet_marks());
+            checked.mark(at, "certNo", false, spreadsheet_marks());
         }
         match cert_no::check(number, documents, today) {
             Ok(accepted) => {
                 for notice in accepted.notices {
-                    checked.mark(line, "certNo", false, notice);
+                    checked.mark(at, "certNo", false, notice);
                 }
                 checked.numbers.push(accepted.normalized);
-                checked.lines.push(line);
+                checked.number_rows.push(at.row);
+                checked.number_lines.push(at.line);
             }
             Err(problem) => {
                 right = false;
                 checked.mark(
-                    line,
+                    at,
                     "certNo",
                     true,
                     with_code_point(number, damaged_by_spreadsheet(number, problem)),
@@ -347,12 +372,12 @@ fn check_row(
         match cert_name::check(name, documents) {
             Ok(accepted) => {
                 for notice in accepted.notices {
-                    checked.mark(line, "certName", false, notice);
+                    checked.mark(at, "certName", false, notice);
                 }
             }
             Err(problem) => {
                 right = false;
-                checked.mark(line, "certName", true, with_code_point(name, problem));
+                checked.mark(at, "certName", true, with_code_point(name, problem));
             }
         }
     }
@@ -366,7 +391,7 @@ fn check_row(
 }
 
 impl Checked {
-    fn mark(&mut self, line: u32, field: &'static str, fatal: bool, problem: RuleViolation) {
+    fn mark(&mut self, place: Place, field: &'static str, fatal: bool, problem: RuleViolation) {
         let listed = Listed {
             field,
             fatal,
@@ -378,8 +403,8 @@ impl Checked {
             self.problems.push(listed);
             self.problems.len().saturating_sub(1)
         });
-        self.marks
-            .push((line, u32::try_from(at).unwrap_or(u32::MAX)));
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        self.marks.push((place.row, place.line, at));
     }
 }
 
@@ -583,7 +608,7 @@ mod tests {
         check(
             &layout(text).columns,
             text,
-            1,
+            Place::default(),
             true,
             Documents::ResidentIdentityCard,
             today(),
@@ -594,9 +619,9 @@ mod tests {
         checked
             .marks
             .iter()
-            .map(|(line, at)| {
+            .map(|(row, _, at)| {
                 let listed = &checked.problems[*at as usize];
-                (*line, listed.field, listed.rule)
+                (*row, listed.field, listed.rule)
             })
             .collect()
     }
@@ -609,8 +634,8 @@ mod tests {
             (checked.rows, checked.right_rows, checked.empty_rows),
             (6, 1, 3)
         );
-        let lines: Vec<u32> = checked.marks.iter().map(|(line, _)| *line).collect();
-        assert_eq!(lines, [5, 7]);
+        let rows: Vec<u32> = checked.marks.iter().map(|(row, _, _)| *row).collect();
+        assert_eq!(rows, [5, 7]);
         assert_eq!(checked.written, ["1", ""]);
     }
 
@@ -817,7 +842,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_bad_rows_by_line() {
+    fn finds_the_bad_rows() {
         let checked = whole(
             "name,id_number\n张三,11010519491231002X\n\n\"张\n三\",110105194912310021\nZhang,11010519491231002x\n\
              张三,1.10105E+17\n张三,110105194912310000\n张三,\"=\"\"11010519491231002X\"\"\"\n张三\n",
@@ -828,15 +853,17 @@ mod tests {
             [
                 (4, "certNo", "check-digit"),
                 (4, "certName", "white-space"),
-                (6, "certNo", "upper-case-x"),
-                (6, "certName", "latin-letter"),
-                (7, "certNo", "spreadsheet-number"),
-                (8, "certNo", "spreadsheet-rounded"),
-                (9, "certNo", "spreadsheet-mark"),
-                (10, "certNo", "missing"),
+                (5, "certNo", "upper-case-x"),
+                (5, "certName", "latin-letter"),
+                (6, "certNo", "spreadsheet-number"),
+                (7, "certNo", "spreadsheet-rounded"),
+                (8, "certNo", "spreadsheet-mark"),
+                (9, "certNo", "missing"),
             ]
         );
-        assert_eq!(checked.lines, [2, 6, 9]);
+        let lines: Vec<u32> = checked.marks.iter().map(|(_, line, _)| *line).collect();
+        assert_eq!(lines, [4, 4, 6, 6, 7, 8, 9, 10]);
+        assert_eq!(checked.number_rows, [2, 5, 8]);
         assert!(checked.rest.is_empty());
     }
 
@@ -847,7 +874,8 @@ mod tests {
         let expected = whole(text);
         let characters: Vec<char> = text.chars().collect();
         for size in 1..characters.len() {
-            let (mut rest, mut line, mut marks, mut rows) = (String::new(), 1, Vec::new(), 0);
+            let (mut rest, mut place) = (String::new(), Place::default());
+            let (mut marks, mut rows) = (Vec::new(), 0);
             let chunks: Vec<_> = characters.chunks(size).collect();
             for (at, chunk) in chunks.iter().enumerate() {
                 rest.extend(*chunk);
@@ -855,7 +883,7 @@ mod tests {
                 let checked = check(
                     &layout.columns,
                     &rest,
-                    line,
+                    place,
                     last,
                     Documents::ResidentIdentityCard,
                     today(),
@@ -866,7 +894,7 @@ mod tests {
                         .map(|(line, _, rule)| (*line, (*rule).to_owned())),
                 );
                 rows += checked.rows;
-                (rest, line) = (checked.rest, checked.next_line);
+                (rest, place) = (checked.rest, checked.next);
             }
             assert_eq!(rows, expected.rows, "{size}");
             let all: Vec<_> = found(&expected)
@@ -894,8 +922,10 @@ mod tests {
             assert_eq!(counted, (empty + 1, 1, empty), "{text}");
             assert_eq!(found(&checked), [], "{text}");
         }
-        let bare = whole("sep=,\n张三,11010519491231002X\n");
-        assert_eq!((bare.rows, bare.right_rows), (1, 1));
+        let bare = whole("sep=,\n张三,11010519491231002X\n张三,1\n");
+        assert_eq!((bare.rows, bare.right_rows), (2, 1));
+        // A spreadsheet does not show the first line.
+        assert_eq!((bare.marks[0].0, bare.marks[0].1), (2, 3));
     }
 
     #[test]

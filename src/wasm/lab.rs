@@ -97,7 +97,8 @@ pub fn check_list(
     cert_no: i32,
     cert_name: i32,
     chunk: &str,
-    first_line: u32,
+    row: u32,
+    line: u32,
     last: bool,
     all_documents: bool,
     now_millis: f64,
@@ -111,7 +112,12 @@ pub fn check_list(
         cert_name: usize::try_from(cert_name).ok(),
     };
     object(&list::check(
-        &columns, chunk, first_line, last, documents, today,
+        &columns,
+        chunk,
+        list::Place { row, line },
+        last,
+        documents,
+        today,
     ))
 }
 

@@ -462,7 +462,7 @@ fn other_arrangement(ours: &[&str], theirs: &[&str]) -> Finding {
     Finding::fatal(
         "repeated",
         Text::new(
-            "有参数在一边出现的次数比另一边多；每个参数应只签名一次、只发送一次。",
+            "有参数在双方出现的次数不同；每个参数应只签名一次、只发送一次。",
             "A parameter occurs more often on one side than on the other; sign and send each parameter once.",
         ),
     )
@@ -611,13 +611,13 @@ fn changed(name: &str, origin: Origin) -> Finding {
         Origin::Signed => about(
             "value-changed",
             name,
-            "的值与服务端收到的不同：签名之后被改过，或在途中被改写。",
+            "的值与服务端收到的不同：签名之后被改过，或在传输途中被改写。",
             "differs from the value that the server received: it was changed after signing, or in transit.",
         ),
         Origin::Sent => about(
             "value-changed",
             name,
-            "的值与服务端收到的不同：在途中被改写，或者粘贴的不是这一次请求。",
+            "的值与服务端收到的不同：在传输途中被改写，或者粘贴的不是这一次请求。",
             "differs from the value that the server received: it was changed in transit, or a different request was pasted.",
         ),
     }
@@ -640,13 +640,13 @@ fn not_received(name: &str, value: &str, origin: Origin) -> Finding {
         (false, Origin::Signed) => about(
             "not-received",
             name,
-            "参与了签名，服务端却没有收到：没有发送，或在途中丢失。",
+            "参与了签名，服务端却没有收到：没有发送，或在传输途中丢失。",
             "was signed, but the server did not receive it: it was not sent, or was lost in transit.",
         ),
         (_, Origin::Sent) => about(
             "not-received",
             name,
-            "在粘贴的请求里，服务端却没有收到：在途中丢失，或者粘贴的不是这一次请求。",
+            "在粘贴的请求里，服务端却没有收到：在传输途中丢失，或者粘贴的不是这一次请求。",
             "is in the pasted request, but the server did not receive it: it was lost in transit, or a different request was pasted.",
         ),
     }
@@ -663,7 +663,7 @@ fn not_signed(name: &str, origin: Origin) -> Finding {
         Origin::Sent => about(
             "not-pasted",
             name,
-            "到达了服务端，却不在粘贴的请求里：粘贴之后才加上，或在途中加上；加在签名之后的参数会使签名不对。",
+            "到达了服务端，却不在粘贴的请求里：粘贴之后才加上，或在传输途中加上；加在签名之后的参数会使签名不对。",
             "reached the server but is not in the pasted request: it was added later, or in transit; a parameter added after signing invalidates the signature.",
         ),
     }
@@ -704,7 +704,7 @@ fn unexplained() -> Finding {
     Finding::fatal(
         "unreadable",
         Text::new(
-            "有一边解不开编码，请确认两边都完整复制。",
+            "其中一方无法解码，请确认双方内容均已完整复制。",
             "One of the texts cannot be decoded; make sure that both were copied completely.",
         ),
     )

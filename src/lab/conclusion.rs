@@ -236,13 +236,17 @@ impl Found {
             (Agreement::Different, _) if comparison.causes.is_empty() => {
                 self.push(OTHER_DIGEST, Wrong, rests_on);
             }
-            (Agreement::Same, Origin::Signed) => self.push(SECRET, Wrong, rests_on),
+            (Agreement::Same, Origin::Signed) => self.push(SECRET, Unknown, rests_on),
             _ => {}
         }
     }
 }
 
-fn conclusion((rule, message): Said, standing: Standing, rests_on: &[Evidence]) -> Conclusion {
+pub(super) fn conclusion(
+    (rule, message): Said,
+    standing: Standing,
+    rests_on: &[Evidence],
+) -> Conclusion {
     Conclusion {
         rule,
         message,
@@ -283,6 +287,28 @@ fn unknown(facts: &Facts<'_>, mismatch: bool, agreement: Option<Agreement>) -> O
         _ => ("refused-without-reason", missing_text(refusal.extent)),
     };
     Some(conclusion((rule, text), Unknown, rests_on))
+}
+
+/// The conclusions from the server's error without a request.
+pub(super) fn of_answer_alone(refusal: &ServerError, findings: &[Finding]) -> Vec<Conclusion> {
+    let mut found = conclude(&Facts {
+        scheme: SignatureVersion::Rpc,
+        given: None,
+        right: None,
+        mistakes: &[],
+        signs_servers_text: false,
+        findings,
+        own_causes: &[],
+        refusal: Some(refusal),
+        comparison: None,
+    });
+    if refusal.server_text.is_some() {
+        found.retain(|conclusion| conclusion.standing == Wrong);
+        if found.is_empty() {
+            found.push(conclusion(ANSWER_ALONE, Unknown, &[]));
+        }
+    }
+    found
 }
 
 /// Whether the server reports an incomplete signature. If it quotes what it signed, some services report a
@@ -333,24 +359,32 @@ const SERVERS_TEXT_SIGNED: Said = (
         "For the server's text, this AccessKeySecret produces the request's signature: the program signed correctly, the pasted request is not the one it signed, and on the server a different secret belongs to this AccessKeyId.",
     ),
 );
+const ANSWER_ALONE: Said = (
+    "answer-alone",
+    Text::new(
+        "这里只有服务端的响应：下面的步骤是服务端收到并据以验证签名的内容。要找出原因，请再贴上程序打印的待签名字符串，或发出的请求和 AccessKeySecret。",
+        "This is the server's response alone: the steps below show what the server received and verified. To find the cause, also paste the string to sign that the program printed, or the request together with the AccessKeySecret.",
+    ),
+);
+/// Nothing distinguishes the program's string from a copy of the server's.
 pub(super) const SECRET: Said = (
     "secret",
     Text::new(
-        "程序签名的字符串与服务端完全一致，所以错在密钥或 HMAC：AccessKeySecret 不对或带了空白，RPC 的 HMAC 密钥漏了结尾的 &，或者 HMAC 算错了。",
-        "The program's string to sign equals the server's, so the signing key or the HMAC is wrong: a different AccessKeySecret, white space around it, a missing & at the end of the key under RPC, or a wrong HMAC.",
+        "粘贴的字符串与服务端的完全一致。如果它是从响应中复制的，则说明不了原因，请改贴程序打印的待签名字符串；如果它是程序打印的，则错在密钥或 HMAC：AccessKeySecret 不对或带了空白，RPC 的 HMAC 密钥漏了结尾的 &，或者 HMAC 算错了。",
+        "The pasted string equals the server's. If it was copied from the response, it shows nothing: paste the string to sign that the program printed. If the program printed it, the signing key or the HMAC is wrong: a different AccessKeySecret, white space around it, a missing & at the end of the key under RPC, or a wrong HMAC.",
     ),
 );
 const SDK_COMPARED: Said = (
     "secret-by-sdk",
     Text::new(
-        "SDK 已比对过它自己的待签名字符串与服务端的，两者一致，所以 AccessKeySecret 不对，或者带了空白。",
+        "SDK 已将自己的待签名字符串与服务端的作过比对，两者一致，所以 AccessKeySecret 不对，或者带了空白。",
         "The SDK compared its string to sign with the server's and found them equal, so the AccessKeySecret is wrong or has white space around it.",
     ),
 );
 const OTHER_DIGEST: Said = (
     "other-digest",
     Text::new(
-        "服务端签名的内容的 SHA-256 与这边的不同：服务端收到的不是这个请求，或者签名的字符串不同。从响应中看不出哪里不同。",
+        "服务端待签名字符串的 SHA-256 与此处的不同：服务端收到的不是这个请求，或者签名的字符串不同。从响应中看不出哪里不同。",
         "The SHA-256 of the server's signed text differs: the server did not receive this request, or the strings differ. The response does not show where.",
     ),
 );
@@ -399,7 +433,7 @@ const NONCE_USED: Said = (
 const INCOMPLETE: Said = (
     "incomplete-signature",
     Text::new(
-        "服务端认为签名不完整（IncompleteSignature）：通常是签名缺失、为空、被截断或在途中被改动，或者 ACS3 的 SignedHeaders 与请求头不符；有的服务在密钥不对时也返回它。请核对实际发出的请求。",
+        "服务端认为签名不完整（IncompleteSignature）：通常是签名缺失、为空、被截断或在传输途中被改动，或者 ACS3 的 SignedHeaders 与请求头不符；有的服务在密钥不对时也返回它。请核对实际发出的请求。",
         "The server reports an incomplete signature (IncompleteSignature): usually, the signature is missing, empty, truncated, or was changed in transit, or ACS3's SignedHeaders do not match the headers; some services also report a wrong secret in this way. Check the request that is actually sent.",
     ),
 );
@@ -408,11 +442,11 @@ const INCOMPLETE: Said = (
 const fn missing_text(extent: Extent) -> Text {
     match extent {
         Extent::Cut => Text::new(
-            "服务端的响应被截断（日志、SDK 或 HTTP 库常常如此），看得见的部分说明不了原因。请贴上完整的响应，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
+            "服务端的响应被截断（日志、SDK 或 HTTP 库常常如此），可见部分说明不了原因。请贴上完整的响应，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
             "The server's response is truncated, which logs, SDKs and HTTP libraries often do, and the visible part does not reveal the cause. Paste the whole response, and enter the AccessKeySecret or paste the string to sign that the program printed.",
         ),
         Extent::Masked => Text::new(
-            "服务端的响应被日志脱敏，遮住的部分无法比对，看得见的部分说明不了原因。请贴上未脱敏的响应，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
+            "服务端的响应被日志脱敏，遮住的部分无法比对，可见部分说明不了原因。请贴上未脱敏的响应，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
             "A log masked parts of the server's response; these cannot be compared, and the others do not reveal the cause. Paste the unmasked response, and enter the AccessKeySecret or paste the string to sign that the program printed.",
         ),
         Extent::Whole | Extent::Digest | Extent::Absent => Text::new(

@@ -3,7 +3,7 @@
 use super::answer::{self, Extent, ServerError};
 use super::calculation::{Stages, access_key_id, calculate, signed_headers};
 use super::comparison::{Agreement, Comparison, Origin, Ours, compare};
-use super::conclusion::{Conclusion, Facts, SECRET, conclude};
+use super::conclusion::{Conclusion, Facts, SECRET, conclude, of_answer_alone};
 use super::reading::{self, Completeness, Form, Parameter, Reading};
 use super::{Finding, Role, mask, mistakes, signature_form};
 use crate::signing::{SignatureVersion, TIMESTAMP_WINDOW_MILLIS, acs3, rpc};
@@ -66,6 +66,9 @@ redacted_debug!(Examination);
 /// # Errors
 /// If the request is unreadable.
 pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Finding> {
+    if let Some(result) = examine_answer_alone(subject, now) {
+        return result;
+    }
     let refusal = (!subject.answer.trim().is_empty()).then(|| answer::read(subject.answer));
     let reading = match reading::read(subject.request) {
         Ok(reading) if reading.form != Form::FormBody => reading,
@@ -163,6 +166,61 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     })
 }
 
+/// Examines the server's error if nothing else was pasted.
+fn examine_answer_alone(
+    subject: &Subject<'_>,
+    now: Timestamp,
+) -> Option<Result<Examination, Finding>> {
+    match (subject.request.trim(), subject.answer.trim()) {
+        ("", "") => None,
+        ("", text) => Some(examine_answer(&answer::read(text), subject, now)),
+        // It is in the wrong field.
+        (text, "") if answer::is_quoted_in(text) => {
+            let misplaced = reading::read(text).err();
+            let misplaced = misplaced.filter(|finding| finding.rule == reading::SERVERS_ANSWER)?;
+            let mut examined = examine_answer(&answer::read(text), subject, now).ok()?;
+            examined.findings.insert(0, misplaced);
+            Some(Ok(examined))
+        }
+        _ => None,
+    }
+}
+
+/// Shows the text that the server's error quotes, stage by stage.
+fn examine_answer(
+    refusal: &ServerError,
+    subject: &Subject<'_>,
+    now: Timestamp,
+) -> Result<Examination, Finding> {
+    let quoted = refusal.server_text.as_deref().map(reading::read);
+    let Some(Ok(reading)) = quoted else {
+        let conclusions = of_answer_alone(refusal, &[]);
+        let known = conclusions.into_iter().next();
+        return Err(known.map_or_else(nothing_quoted, |known| {
+            Finding::notice(known.rule, known.message)
+        }));
+    };
+    let scheme = subject.scheme.unwrap_or_else(|| reading.scheme());
+    let (secret, _) = without_ampersand(subject.secret);
+    let secret = (!secret.is_empty()).then(|| Secret::new(secret));
+    let stages = calculate(&reading, scheme, None, secret.as_ref());
+    let findings = match reading.completeness {
+        Completeness::Whole => findings(&reading, Completeness::Whole, &stages, scheme, true, now),
+        _ => Vec::new(),
+    };
+    Ok(Examination {
+        form: Form::ServersText,
+        completeness: reading.completeness,
+        stages,
+        given_signature: None,
+        right: None,
+        conclusions: of_answer_alone(refusal, &findings),
+        findings,
+        extent: Some(refusal.extent),
+        comparison: None,
+    })
+}
+
 /// The secret without the `&` of RPC's signing key, and whether it had one.
 fn without_ampersand(secret: &str) -> (&str, bool) {
     let trimmed = secret.trim_end();
@@ -205,7 +263,7 @@ fn hash_alone(request: &str, refusal: Option<&ServerError>) -> Option<Finding> {
         (
             "other-hash",
             Text::new(
-                "程序的待签名字符串里的摘要与服务端的不同，所以规范化请求不同；请贴上程序的规范化请求，才能看出哪里不同。",
+                "程序的待签名字符串里的哈希与服务端的不同，所以规范化请求不同；请贴上程序的规范化请求，才能看出哪里不同。",
                 "The hash in the program's string to sign differs from the server's, so the canonical requests differ; paste the program's to see where.",
             ),
         )
@@ -700,6 +758,16 @@ fn no_signature() -> Finding {
     )
 }
 
+fn nothing_quoted() -> Finding {
+    Finding::notice(
+        "nothing-quoted",
+        Text::new(
+            "响应中没有待签名字符串，也没有可识别的错误码；请贴上完整的响应，以及请求。",
+            "The response contains neither a string to sign nor a known code; paste all of it, and the request.",
+        ),
+    )
+}
+
 fn body_missing(scheme: SignatureVersion) -> Finding {
     Finding::unread(
         "body-not-pasted",
@@ -709,7 +777,7 @@ fn body_missing(scheme: SignatureVersion) -> Finding {
                 "The headers announce a body, but it was not pasted, or not all of it. Its parameters are signed, too: paste the body as well; if there is none, add the header Content-Length: 0.",
             ),
             SignatureVersion::Acs3 => Text::new(
-                "请求头表明有请求体，但没有粘贴，或没有粘贴完整；这里改用 x-acs-content-sha256 里的摘要计算。请把请求体一并粘贴，才能核对摘要。",
+                "请求头表明有请求体，但没有粘贴，或没有粘贴完整；这里改用 x-acs-content-sha256 里的哈希计算。请把请求体一并粘贴，才能核对哈希。",
                 "The headers announce a body, but it was not pasted, or not all of it. The hash in x-acs-content-sha256 is used instead; paste the body as well, so that the hash can be checked.",
             ),
         },
@@ -728,7 +796,7 @@ fn body_not_shown() -> Finding {
 
 fn part_read(lacking: Option<String>) -> Finding {
     let text = Text::new(
-        "粘贴的内容只有一部分读作了请求（见下面的参数），或者本身不完整；其余部分可能有请求体或参数值的剩余部分，它们也参与签名，因此无法判断签名是否正确。请只粘贴请求：写在一行里的 URL、完整的 curl 命令，或请求行、请求头和请求体。",
+        "粘贴的内容只有一部分被识别为请求（见下面的参数），或者本身不完整；其余部分可能有请求体或参数值的剩余部分，它们也参与签名，因此无法判断签名是否正确。请只粘贴请求：写在一行里的 URL、完整的 curl 命令，或请求行、请求头和请求体。",
         "Only a part of the pasted text was read as the request (see the parameters below), or the text is incomplete. The rest may hold a body or the end of a value, which are signed, too, so the signature cannot be judged. Paste the request alone: a URL on one line, the whole curl command, or request line, headers and body.",
     );
     let Some(names) = lacking else {
@@ -802,6 +870,7 @@ fn secret_finding(secret: &Secret) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::conclusion::Standing;
     use super::*;
 
     fn subject(request: &str, secret: &str, answer: &str) -> Examination {
@@ -879,6 +948,64 @@ mod tests {
         assert_eq!(rule(&subject(&get, "", &post)), "other-method");
         let other = subject(&signed, "", r#"{"Code":"InvalidAccessKeyId.NotFound"}"#);
         assert_eq!(rule(&other), "refused");
+    }
+
+    #[test]
+    fn shows_what_a_response_alone_quotes() {
+        let text = "POST&%2F&AccessKeyId%3Dtestid%26Action%3DX%26CertName%3Da%2520b%26Version%3D2019-03-07";
+        let response = refusal(text);
+        for (request, answer) in [("", response.as_str()), (response.as_str(), "")] {
+            let examination = subject(request, "", answer);
+            assert_eq!(examination.form, Form::ServersText);
+            assert_eq!(examination.stages.signed_text(), text);
+            assert_eq!(rule(&examination), "answer-alone");
+            assert!(examination.comparison.is_none());
+        }
+        let by_sdk = format!("InvalidAccessKeySecret: {text}");
+        let by_sdk = subject("", "", &format!("server string to sign is:{text} {by_sdk}"));
+        assert_eq!(rule(&by_sdk), "secret-by-sdk");
+        let cut = subject(
+            "",
+            "",
+            &refusal(text.trim_end_matches("26Version%3D2019-03-07")),
+        );
+        assert_eq!(rule(&cut), "answer-alone");
+        let alone = |answer: &str| {
+            let subject = Subject {
+                request: "",
+                scheme: None,
+                method: None,
+                secret: "",
+                answer,
+                gbk: "",
+            };
+            examine(&subject, Timestamp::from_unix_millis(0)).map_err(|finding| finding.rule)
+        };
+        let without = [
+            (r#"{"Code":"SignatureNonceUsed"}"#, "refused"),
+            (
+                r#"{"Code":"SignatureDoesNotMatch"}"#,
+                "refused-without-reason",
+            ),
+            ("502 Bad Gateway", "nothing-quoted"),
+        ];
+        for (answer, rule) in without {
+            assert_eq!(alone(answer).err(), Some(rule), "{answer}");
+        }
+    }
+
+    #[test]
+    fn an_equal_string_may_be_a_copy_of_the_servers() {
+        let text = "POST&%2F&Action%3DX%26Version%3D2019-03-07";
+        let examination = subject(text, "", &refusal(text));
+        let [conclusion] = &examination.conclusions[..] else {
+            panic!("{:?}", examination.conclusions);
+        };
+        assert_eq!(
+            (conclusion.rule, conclusion.standing),
+            ("secret", Standing::Unknown)
+        );
+        assert!(conclusion.message.en.contains("copied from the response"));
     }
 
     #[test]

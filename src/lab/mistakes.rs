@@ -319,7 +319,7 @@ static ACS3: &[Mistake] = &[
         "HMAC 的密钥多了 &：ACS3 直接用 AccessKeySecret。",
         "The signing key ended with &: ACS3 uses the AccessKeySecret itself."),
     mistake(Acts::Text, "body-not-hashed", |habits| habits.hashes_nothing_of_the_body = true,
-        "按空请求体计算了摘要，而请求带有请求体。",
+        "按空请求体计算了哈希，而请求带有请求体。",
         "The hash was calculated for an empty body, but the request has a body."),
     mistake(Acts::Text, "empty-line-missing", |habits| habits.misses_empty_line = true,
         "规范化请求里，请求头之后、SignedHeaders 之前少了一个空行。",

@@ -33,6 +33,8 @@ pub enum Form {
     StringToSign,
     /// The canonical request of ACS3.
     CanonicalRequest,
+    /// Either of these, quoted by the server's error, without a request.
+    ServersText,
 }
 
 /// How much of the request was read.
@@ -774,9 +776,11 @@ fn ends_within_character(text: &str) -> bool {
     std::str::from_utf8(&bytes).is_err_and(|error| error.error_len().is_none())
 }
 
+pub(super) const SERVERS_ANSWER: &str = "servers-answer";
+
 fn servers_answer() -> Finding {
     Finding::fatal(
-        "servers-answer",
+        SERVERS_ANSWER,
         Text::new(
             "这里有服务端的响应；请在这里只粘贴请求，把响应贴到“服务端的响应”一栏。",
             "This contains the server's response; paste only the request here, and the response into its own field.",

@@ -54,7 +54,7 @@ export function Chart() {
               )}
               <span class="date">
                 {back % every === 0 && (
-                  <span class={back % (2 * every) === 0 ? "" : "wide-only"}>
+                  <span class={back % (2 * every) ? "wide-only" : back % (4 * every) ? "dense-date" : ""}>
                     {`${Number(day.date.slice(5, 7))}-${day.date.slice(8)}`}
                   </span>
                 )}

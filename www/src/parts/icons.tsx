@@ -34,6 +34,11 @@ export const Wrong = () => (
     <path d="M6.500 6.500l11 11m0-11-11 11" />
   </Icon>
 );
+export const Warning = () => (
+  <Icon>
+    <path d="M12 4 2.500 20h19L12 4Zm0 6v4.500m0 2.700v.1" />
+  </Icon>
+);
 export const Waiting = () => (
   <Icon>
     <circle cx="12" cy="12" r="8.500" />

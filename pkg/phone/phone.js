@@ -15,7 +15,7 @@ const part = (id) => document.getElementById(id);
 /** Whether the page was opened as CertifyUrl. */
 const isCertifyUrl = location.pathname.endsWith("/h5");
 const kept = readKept();
-let language = kept.language ?? (navigator.language.startsWith("zh") ? "zh" : "en");
+let language = kept.language ?? firstLanguage();
 let token;
 /** The waiting verifications, and those that have ended or expired, newest first. */
 let listed;
@@ -29,6 +29,11 @@ let refreshes = 0;
 
 const text = () => words[language];
 const chosen = () => location.hash.slice(1);
+
+function firstLanguage() {
+  const preferred = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0]);
+  return preferred.find((tag) => tag in words) ?? "en";
+}
 
 function readKept() {
   try {

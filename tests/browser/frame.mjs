@@ -43,6 +43,49 @@ test("the language is chosen and kept", () =>
     await page.getByRole("heading", { name: "Walk-through" }).waitFor();
   }));
 
+test("the first known language of the browser counts", () =>
+  withConsole({}, async (page, words, context) => {
+    for (const [languages, heading] of [
+      [["en-US", "en", "zh-CN"], "Walk-through"],
+      [["fr", "zh-Hans-CN", "en"], "认证演示"],
+    ]) {
+      const other = await context.newPage();
+      await other.addInitScript((languages) => {
+        Object.defineProperty(navigator, "languages", { value: languages });
+      }, languages);
+      await other.goto(stack.url);
+      await other.getByRole("heading", { name: heading, exact: true }).waitFor();
+      await other.close();
+    }
+  }));
+
+test("without the browser's clipboard, a text is copied in the old way", () =>
+  withConsole({}, async (page, words, context) => {
+    await page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+    await page.reload();
+    await page.locator(".http").waitFor();
+    await page.locator(".step-order .code-panel summary").click();
+    const copy = page.locator(".step-order .code-panel").getByRole("button", { name: /^Copy/ });
+    await copy.click();
+    await page.locator(".step-order .code-panel").getByText("Copied").waitFor();
+    assert.ok(await copy.evaluate((button) => button === document.activeElement));
+    const other = await context.newPage();
+    await other.goto(`${stack.url}/favicon.svg`);
+    assert.match(await other.evaluate(() => navigator.clipboard.readText()), /GatewayClient/);
+  }));
+
+test("a tool that does not load asks for a reload", () =>
+  withConsole({}, async (page) => {
+    await page.locator(".http").waitFor();
+    await page.route("**/assets/page-*.js", (route) => route.fulfill({ status: 404 }));
+    await page.getByRole("link", { name: "Identity" }).click();
+    await page.getByText("This part of the console did not load").waitFor();
+    await assertAccessible(page);
+    await page.unroute("**/assets/page-*.js");
+    await page.getByRole("button", { name: "Reload" }).click();
+    await page.getByRole("tab", { name: "One" }).waitFor();
+  }));
+
 test("the theme follows the system until one is chosen", () =>
   withConsole({ theme: "dark" }, async (page) => {
     const theme = () => page.locator("html").getAttribute("data-theme");

@@ -7,6 +7,7 @@ import { assertAccessible, assertFits, looks, withConsole } from "./console.mjs"
 
 const one = (look, use) => withConsole({ ...look, hash: "#/identity" }, use);
 const list = (look, use) => withConsole({ ...look, hash: "#/identity/list" }, use);
+const readList = { zh: "读取名单", en: "Read the list" };
 const checkList = { zh: "检查名单", en: "Check the list" };
 const paste = { zh: "或粘贴名单", en: "Or paste a list" };
 
@@ -42,7 +43,7 @@ for (const look of looks) {
         "张三,11010519491231002X",
       ];
       await page.getByLabel(paste[look.language]).fill(rows.join("\n"));
-      await page.getByRole("button", { name: checkList[look.language] }).click();
+      await page.getByRole("button", { name: readList[look.language] }).click();
       await assertAccessible(page);
       await page.getByRole("button", { name: checkList[look.language] }).click();
       assert.deepEqual(await figures(page), [3, 2, 1, 0, 0, 1]);
@@ -110,7 +111,10 @@ test("a hundred thousand rows, in the encoding of Chinese spreadsheets", () =>
       page.getByRole("button", { name: "Download the problems (CSV)" }).click(),
     ]);
     const csv = readFileSync(await download.path(), "utf8");
-    assert.match(csv, /^\uFEFF"line","field","kind","rule","message"\r\n"2","certNo","error","check-digit",/);
+    assert.match(
+      csv,
+      /^\uFEFF"row","line","field","kind","rule","message"\r\n"2","2","certNo","error","check-digit",/,
+    );
     assert.ok(!csv.includes("110105"));
   }));
 
@@ -136,14 +140,17 @@ test("a list accounts for every row, names the owner of each row, and lists erro
       ...Array(4).fill("张三,110105194912310021"),
     ];
     await page.getByLabel("Or paste a list").fill(["姓名,证件号码", ...rows].join("\n"));
-    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByRole("button", { name: "Read the list" }).click();
     await page.getByRole("button", { name: "Check the list" }).click();
     const [all, good, bad, empty] = await figures(page);
     assert.deepEqual([all, good, bad, empty], [1000, 950, 4, 46]);
     const first = page.locator(".bad-rows tbody tr").first();
     await first.waitFor();
     assert.match(await first.innerText(), /^998\s+1\*{16}1\s+Identity number has a wrong check digit/);
-    assert.match(await page.locator(".bad-rows tbody tr").nth(4).innerText(), /^3\s+1\*{16}X\s+.*line 2\.$/);
+    assert.match(
+      await page.locator(".bad-rows tbody tr").nth(4).innerText(),
+      /^3\s+1\*{16}X\s+.*in row 2\.$/,
+    );
     assert.match(
       await page.locator(".table").first().innerText(),
       /^4\s+Identity number has a wrong check digit.*\n949\s/,
@@ -242,7 +249,7 @@ test("a list in any encoding, and bytes that are invalid in it", () =>
 test("without invalid rows, it says so in place of an empty table", () =>
   list({}, async (page) => {
     await page.getByLabel("Or paste a list").fill("张三,11010519491231002x");
-    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByRole("button", { name: "Read the list" }).click();
     await page.getByRole("button", { name: "Check the list" }).click();
     await page.locator(".bad-rows tbody tr").waitFor();
     await page.getByLabel("Only invalid rows").check();
@@ -255,7 +262,7 @@ test("without invalid rows, it says so in place of an empty table", () =>
 test("a list without rows is not right", () =>
   list({}, async (page) => {
     await page.getByLabel("Or paste a list").fill("姓名,证件号码\n");
-    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByRole("button", { name: "Read the list" }).click();
     await page.getByRole("button", { name: "Check the list" }).click();
     await page.getByText("The list has no rows of data.").waitFor();
     assert.equal(await page.getByText("No problems were found.").count(), 0);
@@ -267,7 +274,7 @@ test("each stage gets the focus, results are announced, and a list begins at its
       page.waitForFunction((text) => document.activeElement?.textContent === text, text);
     const check = async (rows) => {
       await page.getByLabel("Or paste a list").fill(rows.join("\n"));
-      await page.getByRole("button", { name: "Check the list" }).press("Enter");
+      await page.getByRole("button", { name: "Read the list" }).press("Enter");
       await focused("Columns");
       await page.getByRole("button", { name: "Check the list" }).press("Enter");
       await focused("Result");
@@ -295,7 +302,7 @@ test("a list whose numbers are all masked is checked as such, unless another col
   list({}, async (page) => {
     const hint = page.getByText("they are masked or damaged");
     await page.getByLabel("Or paste a list").fill("张三,110***********002X\n李四,1101********002X");
-    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByRole("button", { name: "Read the list" }).click();
     await hint.waitFor();
     await page.getByLabel("Numbers").selectOption("");
     assert.equal(await hint.count(), 0);
@@ -314,15 +321,83 @@ test("a list whose numbers are all masked is checked as such, unless another col
 test("a list without a column of numbers; another one can be chosen", () =>
   list({}, async (page) => {
     await page.getByLabel("Or paste a list").fill("张三\n张三\n张 三");
-    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByRole("button", { name: "Read the list" }).click();
     await page.getByText("No column of identity numbers was found").waitFor();
     await page.getByRole("button", { name: "Check the list" }).click();
     await page.getByText("only names were checked").waitFor();
     assert.deepEqual(await figures(page), [3, 2, 1, 0, 0, 0]);
     await page.getByRole("button", { name: "Check another" }).click();
-    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByRole("button", { name: "Read the list" }).click();
     await page.getByLabel("Names").selectOption("");
     assert.ok(await page.getByRole("button", { name: "Check the list" }).isDisabled());
     await page.getByRole("button", { name: "Check another" }).click();
+    await page.getByLabel("Or paste a list").waitFor();
+  }));
+
+test("an Excel workbook is named as one, and no columns of it are offered", () =>
+  list({}, async (page) => {
+    const workbooks = {
+      "list.xlsx": [0x50, 0x4b, 3, 4, 20, 0, 6, 0],
+      "list.xls": [0xd0, 0xcf, 0x11, 0xe0, 0xa1],
+    };
+    for (const [name, bytes] of Object.entries(workbooks)) {
+      await page.setInputFiles("input[type=file]", { name, mimeType: "", buffer: Buffer.from(bytes) });
+      await page.getByText("This is an Excel workbook").waitFor();
+      assert.equal(await page.getByLabel("Numbers").count(), 0);
+      await assertAccessible(page);
+      await page.getByRole("button", { name: "Check another" }).click();
+      await page.getByText("Paste cells from Excel").waitFor();
+    }
+  }));
+
+test("a row has the number that a spreadsheet shows, and its line if that differs", () =>
+  list({}, async (page) => {
+    const rows = [
+      "sep=,",
+      "姓名,证件号码,住址",
+      '张三,11010519491231002X,"甲',
+      '乙"',
+      "李四,110105194912310021,丙",
+    ];
+    await page.getByLabel("Or paste a list").fill(rows.join("\n"));
+    await page.getByRole("button", { name: "Read the list" }).click();
+    await page.getByRole("button", { name: "Check the list" }).click();
+    const first = page.locator(".bad-rows tbody tr").first();
+    assert.match(await first.innerText(), /^3 \(line 5\)\s/);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download the problems (CSV)" }).click(),
+    ]);
+    assert.match(readFileSync(await download.path(), "utf8"), /\r\n"3","5","certNo","error"/);
+  }));
+
+test("a checked list stays while another tab or tool is looked at, and its columns can be changed", () =>
+  list({}, async (page, words) => {
+    await page.getByLabel("Or paste a list").fill("张三,110105194912310021\n李 四,11010519491231002X");
+    await page.getByRole("button", { name: "Read the list" }).click();
+    await page.getByRole("button", { name: "Check the list" }).click();
+    assert.deepEqual((await figures(page)).slice(0, 3), [2, 0, 2]);
+    await page.getByRole("tab", { name: "One" }).click();
+    await page.getByLabel(words.certNo).waitFor();
+    await page.getByRole("link", { name: words.walkthrough }).click();
+    await page.locator(".http").waitFor();
+    await page.goBack();
+    await page.getByRole("tab", { name: "List" }).click();
+    assert.deepEqual((await figures(page)).slice(0, 3), [2, 0, 2]);
+    await page.locator(".bad-rows tbody tr").first().waitFor();
+    await page.getByRole("button", { name: "Change columns" }).click();
+    await page.getByLabel("Names").selectOption("");
+    await page.getByRole("button", { name: "Check the list" }).click();
+    assert.deepEqual((await figures(page)).slice(0, 3), [2, 1, 1]);
+  }));
+
+test("a worker that does not load asks for a reload", () =>
+  list({}, async (page) => {
+    await page.getByLabel("Or paste a list").fill("张三,11010519491231002X");
+    await page.route("**/worker-*.js", (route) => route.fulfill({ status: 404 }));
+    await page.getByRole("button", { name: "Read the list" }).click();
+    await page.getByText("This part of the console did not load").waitFor();
+    await page.unroute("**/worker-*.js");
+    await page.getByRole("button", { name: "Reload" }).click();
     await page.getByLabel("Or paste a list").waitFor();
   }));

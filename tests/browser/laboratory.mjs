@@ -256,7 +256,18 @@ test("a secret is not sent, not stored, and gone when the tool is left", () =>
     const kept = () =>
       page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
     assert.ok(!(await kept()).includes("a-secret"));
-    await page.getByRole("link", { name: "Orders" }).click();
+    // Leaving loses what was pasted, so it asks.
+    const request = page.getByLabel("Request", { exact: true });
+    const leave = async (answer) => {
+      const asked = page.waitForEvent("dialog");
+      const clicked = page.getByRole("link", { name: "Orders" }).click();
+      await (await asked)[answer]();
+      await clicked;
+    };
+    await leave("dismiss");
+    assert.ok((await request.inputValue()).includes("InitFaceVerify"));
+    assert.match(page.url(), /#\/signature/);
+    await leave("accept");
     await page.getByRole("heading", { name: "Orders", exact: true }).waitFor();
     await page.getByRole("link", { name: "Signature" }).click();
     assert.equal(await page.getByLabel(/^AccessKeySecret/).inputValue(), "");
@@ -289,4 +300,45 @@ test("no script of the page can send a secret that was typed", () =>
     await page.getByText("The cause is unknown").waitFor();
     await page.getByRole("button", { name: "切换到中文" }).click();
     await page.getByRole("heading", { name: "签名实验室" }).waitFor();
+  }));
+
+test("a response alone is shown step by step, from either field", () =>
+  laboratory({}, async (page) => {
+    await page.getByRole("button", { name: "The server disagrees" }).click();
+    await page.locator(".compared mark").first().waitFor();
+    const response = await page.getByLabel(/^Server's response/).inputValue();
+    const request = page.getByLabel("Request", { exact: true });
+    await request.fill("");
+    await page.getByText("Read from the server's response").waitFor();
+    await page.getByText("This is the server's response alone").waitFor();
+    await page.locator(".parameter-name", { hasText: "MetaInfo" }).waitFor();
+    await assertAccessible(page);
+    await page.getByLabel(/^Server's response/).fill("");
+    await page.getByText("Paste a request, or choose an example.").waitFor();
+    await request.fill(response);
+    await page.getByText("This is the server's response alone").waitFor();
+    await page.getByText("paste only the request here").waitFor();
+  }));
+
+test("a request alone, and one without a signature, say what is missing", () =>
+  laboratory({ expected: /favicon\.svg/ }, async (page) => {
+    await page.getByRole("button", { name: "Alibaba Cloud's published example" }).click();
+    await page.locator(".notice.good").waitFor();
+    await page.getByLabel(/^AccessKeySecret/).fill("");
+    await page.getByText("Nothing wrong is visible in the request alone").waitFor();
+    await page.getByLabel("Request", { exact: true }).fill("Action=X\nFormat=JSON");
+    await page.getByLabel(/^AccessKeySecret/).fill("testsecret");
+    await page.locator(".signature").waitFor();
+  }));
+
+test("a long value is shown in part and copied in full", () =>
+  laboratory({}, async (page) => {
+    const value = "证".repeat(60_000);
+    await page.getByLabel("Request", { exact: true }).fill(`Action=X\nPicture=${value}\nFormat=JSON`);
+    await page.getByText("60,000 characters; copying takes all of them").waitFor();
+    assert.ok((await page.locator(".escaped").count()) < 10_000);
+    await page.getByRole("button", { name: "Copy Canonicalized query" }).click();
+    await page.getByText("Copied").waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    assert.ok(copied.length > 9 * 60_000);
   }));

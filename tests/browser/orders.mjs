@@ -93,7 +93,7 @@ test("an order is found by its number; a part of one, and one that is not there,
     assert.ok(!sent.some((url) => url.includes("110105")), "a URL contains an identity number");
     await field.fill("f".repeat(32));
     await page.keyboard.press("Enter");
-    await page.getByText("This token has no such order.").waitFor();
+    await page.getByText("There is no such order under this token.").waitFor();
     await assertAccessible(page);
     const fullWidth = no.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
     await field.fill(`\u3000${fullWidth} `);
@@ -149,7 +149,7 @@ test("an order shows its billing, and a failed query leaves it readable", async 
 test("an unknown token is reported at its field, in the list and at an order", async () => {
   const { no } = await order("passed");
   await withConsole({ hash: `#/ledger/${"f".repeat(32)}` }, async (page) => {
-    await page.getByText("This token has no such order.").waitFor();
+    await page.getByText("There is no such order under this token.").waitFor();
     await page.getByRole("link", { name: "Back to the list" }).click();
     const field = page.getByLabel("Access token (bearer)");
     await field.fill("nobody");
@@ -321,7 +321,8 @@ test("what failed is reported where it is seen, and repeated by its own button",
 for (const width of [320, 360, 1440]) {
   test(`the chart's dates neither overhang nor overlap: ${width}`, async () => {
     await order(null);
-    await ledger({ width }, async (page) => {
+    // The days of the filter are those of UTC.
+    await ledger({ width, timezoneId: "UTC" }, async (page) => {
       const today = Date.now() - (Date.now() % 86_400_000);
       for (const count of [13, 14, 31, 61, 366]) {
         const from = new Date(today - (count - 1) * 86_400_000).toISOString().slice(0, 10);
@@ -476,7 +477,7 @@ test("orders load as one scrolls, the chart counts them all, and the file has ev
   }
 });
 
-test("JSON of a proxy counts as no response, and its Retry-After as a date causes no flood of requests", async () => {
+test("JSON of a proxy is not the gateway's response, and its Retry-After as a date causes no flood of requests", async () => {
   await withConsole({}, async (page, words) => {
     let asked = 0;
     await page.route(/\/v1\/face-verifications\/\w+$/, (route) => {
@@ -489,10 +490,93 @@ test("JSON of a proxy counts as no response, and its Retry-After as a date cause
     });
     await page.clock.install();
     await page.getByRole("button", { name: words.start }).click();
-    await page.locator(".step-result").getByText("The gateway is unreachable").waitFor();
+    await page.locator(".step-result").getByText("returned HTTP 503").waitFor();
     await page.clock.runFor(4_000);
     assert.equal(asked, 1);
     await page.clock.runFor(2_000);
     await until(() => asked === 2);
   });
 });
+
+test("HTML of a proxy is reported with its status", () =>
+  ledger({}, async (page) => {
+    const lists = "**/v1/face-verifications?limit=*";
+    for (const status of [413, 502, 200]) {
+      await page.route(lists, (route) =>
+        route.fulfill({ status, contentType: "text/html", body: "<html>a proxy</html>" }),
+      );
+      await page.getByRole("button", { name: /^(Refresh|Show orders)$/ }).click();
+      await page.getByText(`Something in front of the gateway returned HTTP ${status}`).waitFor();
+      await page.unroute(lists);
+    }
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.locator(".notice").waitFor({ state: "detached" });
+  }));
+
+/** Answers a search for the order with these states, the last one for good. */
+async function withStates(page, no, states) {
+  await page.route("**/v1/face-verifications?search=*", (route) => {
+    const status = states.length > 1 ? states.shift() : states[0];
+    const createdAt = "2026-01-01T00:00:00Z";
+    return route.fulfill({ json: { items: [{ outerOrderNo: no, status, createdAt }] } });
+  });
+}
+
+test("an order that is being started is read again until it is started", () =>
+  withConsole({}, async (page) => {
+    const no = "a".repeat(32);
+    await withStates(page, no, ["starting", "starting", "unknown"]);
+    await page.clock.install();
+    // From the page of another order.
+    await page.goto(`${stack.url}/#/ledger/garbage`);
+    await page.getByText("There is no such order under this token.").waitFor();
+    await page.goto(`${stack.url}/#/ledger/${no}`);
+    await page.locator(".verdict.starting").waitFor();
+    await page.getByRole("button", { name: "Update now" }).waitFor();
+    await page.clock.runFor(2_500);
+    await page.clock.runFor(2_500);
+    await page.locator(".verdict.unknown").getByText("restartUnknown=true").waitFor();
+    await assertAccessible(page);
+    // The caller has started it again.
+    await page.unroute("**/v1/face-verifications?search=*");
+    await withStates(page, no, ["expired"]);
+    await page.getByRole("button", { name: "Update now" }).click();
+    await page.locator(".verdict.expired").waitFor();
+  }));
+
+test("an address that names no order says so without asking", () =>
+  withConsole({}, async (page) => {
+    const sent = [];
+    page.on("request", (request) => sent.push(request.url()));
+    await page.goto(`${stack.url}/#/ledger/garbage`);
+    await page.getByText("There is no such order under this token.").waitFor();
+    assert.ok(!sent.some((url) => url.includes("search=")));
+  }));
+
+test("a token that has become invalid can be replaced on an order's page", async () => {
+  const { no } = await order(null);
+  await withConsole({}, async (page) => {
+    await page.goto(`${stack.url}/#/ledger/${no}`);
+    await page.getByText("Last query", { exact: true }).waitFor();
+    const reads = `**/v1/face-verifications/${no}?material=false`;
+    await page.route(reads, (route) =>
+      route.continue({ headers: { ...route.request().headers(), authorization: "Bearer rotated" } }),
+    );
+    await page.getByRole("button", { name: "Update now" }).click();
+    await page.getByRole("alert").getByText("This token is not valid.").waitFor();
+    await page.unroute(reads);
+    const field = page.getByLabel("Access token (bearer)");
+    await field.fill("dev-token-2");
+    await field.fill("dev-token");
+    await page.keyboard.press("Enter");
+    await page.locator(".verdict.pending").waitFor();
+  });
+});
+
+test("a filter that begins after its end says so", () =>
+  ledger({}, async (page) => {
+    await page.getByLabel("From").fill("2026-02-01");
+    await page.getByLabel("To", { exact: true }).fill("2026-01-01");
+    await page.getByText("This is after the date in To.").waitFor();
+    await assertAccessible(page);
+  }));

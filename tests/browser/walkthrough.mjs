@@ -300,6 +300,7 @@ test("a wrong token is refused in words of one language, until the order is anot
     const notice = page.locator(".step-order .notice.bad");
     await notice.waitFor();
     await page.getByText("For the developer").waitFor();
+    await page.getByText("This token is not valid.").waitFor();
     const title = await notice.locator(".notice-title").innerText();
     await page.getByRole("button", { name: words.other }).click();
     await page.getByText("需由开发者处理").waitFor();
@@ -320,6 +321,70 @@ test("a token that no header can hold is not sent", () =>
     }
     await page.getByLabel("Access token (bearer)").fill("dev-token");
     assert.ok(await page.getByRole("button", { name: words.start }).isEnabled());
+  }));
+
+test("an order whose start is unknown offers both ways on", () =>
+  withConsole({ language: "en" }, async (page, words) => {
+    const starts = "**/v1/face-verifications";
+    const restarts = [];
+    page.on("request", (request) => {
+      if (request.url().endsWith("?restartUnknown=true")) restarts.push(request.method());
+    });
+    const refuse = () =>
+      page.route(starts, (route) =>
+        route.fulfill({
+          status: 409,
+          json: {
+            code: "start-outcome-unknown",
+            title: "The outcome of the start is unknown",
+            messages: { zh: "未知", en: "unknown" },
+            audience: "developer",
+            retryable: false,
+            execution: "unknown",
+            requestId: "r",
+          },
+        }),
+      );
+    await settled(page);
+    await refuse();
+    const order = page.getByLabel(/^Order number/);
+    const first = await order.inputValue();
+    await page.getByRole("button", { name: words.start }).click();
+    await page.getByRole("button", { name: "New order number" }).click();
+    assert.notEqual(await order.inputValue(), first);
+    assert.equal(await page.locator(".step-order .notice.bad").count(), 0);
+    await page.getByRole("button", { name: words.start }).click();
+    await page.getByRole("button", { name: "Start again with ?restartUnknown=true" }).click();
+    await page.getByRole("button", { name: words.open }).waitFor();
+    assert.deepEqual(restarts, ["POST"]);
+  }));
+
+test("what keeps a verification from being started is listed, and unfolded", () =>
+  withConsole({ language: "en" }, async (page, words) => {
+    await settled(page);
+    const order = page.getByLabel(/^Order number/);
+    await order.fill("");
+    assert.equal(await order.inputValue(), "");
+    await page.getByLabel(words.certNo).fill("1");
+    await page.getByLabel("Access token (bearer)").fill("");
+    const listed = page.getByText("Before the start, correct or enter:");
+    for (const name of ["Order number", "Identity number", "Access token (bearer)"]) {
+      await listed.filter({ hasText: name }).waitFor();
+    }
+    await page.getByRole("button", { name: "New" }).click();
+    assert.equal((await order.inputValue()).length, 32);
+    await listed.filter({ hasText: "enter: Identity number, Access" }).waitFor();
+    await page.getByText("More parameters").click();
+    await page.getByLabel(/^Mobile number/).fill("1");
+    await listed.filter({ hasText: "Identity number, Mobile number, Access" }).waitFor();
+    const folded = page.locator("details", { has: page.getByLabel(/^Mobile number/) });
+    await page.getByText("More parameters").click();
+    await folded.evaluate(
+      (details) => new Promise((resolve) => requestAnimationFrame(() => resolve(details))),
+    );
+    await page.getByLabel(/^Mobile number/).fill("2");
+    assert.notEqual(await folded.getAttribute("open"), null);
+    await assertAccessible(page);
   }));
 
 /** The code that a step shows, as its copy button copies it. */

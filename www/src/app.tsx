@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { startCore } from "./core";
 import { known, learnSurroundings, surroundings } from "./gateway";
 import { Mark, Moon, Sun } from "./parts/icons";
-import { FailureNotice, Notice } from "./parts/notice";
+import { Notice, OutdatedNotice } from "./parts/notice";
 import { Loading, Page } from "./parts/page";
 import { chooseLanguage, language, theme, toggleTheme } from "./preferences";
 import { hrefOf, route, tools, type Tool } from "./routes";
@@ -52,7 +52,7 @@ export function App() {
             <Shown />
           </Guarded>
         ) : broken.value === tool ? (
-          <FailureNotice failure="unreachable" retry={() => void load(tool)} />
+          <OutdatedNotice />
         ) : (
           <Loading />
         )}

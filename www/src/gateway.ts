@@ -22,8 +22,8 @@ export type {
 /** A problem from the gateway; its title is in the language that the page had at the request. */
 export type Refusal = GatewayProblem & { titleIn: Language };
 
-/** Why there is no response to show: a problem, or no response at all. */
-export type Failure = Refusal | "unreachable";
+/** Why there is no response to show: a problem, another server's response, or no response at all. */
+export type Failure = Refusal | `HTTP ${number}` | "unreachable";
 
 /** The title, if it is in the language that the page has now. */
 export const titleOf = ({ title, titleIn }: Refusal) => (titleIn === language.value ? title : undefined);
@@ -92,8 +92,11 @@ async function askSurroundings(): Promise<void> {
   }
 }
 
-export function start(input: Record<string, string>): Promise<Answer<StartedFaceVerification>> {
-  return call("POST", "/v1/face-verifications", input);
+export function start(
+  input: Record<string, string>,
+  restartUnknown: boolean,
+): Promise<Answer<StartedFaceVerification>> {
+  return call("POST", `/v1/face-verifications${restartUnknown ? "?restartUnknown=true" : ""}`, input);
 }
 
 export function read(outerOrderNo: string, material: boolean): Promise<Answer<FaceVerification>> {
@@ -152,12 +155,17 @@ async function call<T>(method: string, path: string, body?: object): Promise<Ans
       cache: "no-store",
     });
     const retryAfterMs = retryAfterMillis(response.headers.get("retry-after"));
-    const answer: unknown = await response.json();
-    return response.ok
-      ? { ok: true, status: response.status, body: answer as T, retryAfterMs }
-      : { ok: false, failure: isProblem(answer) ? { ...answer, titleIn } : "unreachable", retryAfterMs };
+    const answer: unknown = await response.json().catch((error: unknown) => {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    });
+    if (response.ok && answer !== undefined) {
+      return { ok: true, status: response.status, body: answer as T, retryAfterMs };
+    }
+    const failure = isProblem(answer) ? { ...answer, titleIn } : (`HTTP ${response.status}` as const);
+    return { ok: false, failure, retryAfterMs };
   } catch {
-    // The connection failed, the request timed out, or the response is not the gateway's.
+    // The connection failed, or the request timed out.
     return { ok: false, failure: "unreachable", retryAfterMs: 0 };
   }
 }

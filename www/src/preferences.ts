@@ -23,7 +23,8 @@ const storage = {
 function firstLanguage(): Language {
   const kept = storage.get("language");
   if (kept === "zh" || kept === "en") return kept;
-  return navigator.languages.some((tag) => tag.toLowerCase().startsWith("zh")) ? "zh" : "en";
+  const preferred = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0]);
+  return preferred.find((tag) => tag === "zh" || tag === "en") === "zh" ? "zh" : "en";
 }
 
 function firstTheme(): Theme | null {

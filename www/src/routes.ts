@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
-import { isSealed } from "./seal";
+import { hasInput, isSealed } from "./seal";
+import { t } from "./text";
 
 /** The tools, each with its own URL: `#/signature`. */
 export const tools = ["walkthrough", "signature", "identity", "ledger"] as const;
@@ -24,8 +25,9 @@ function read(): Route {
 export const route = signal<Route>(read());
 addEventListener("hashchange", () => {
   // Other tools need the network, which requires a new page.
-  if (isSealed()) location.reload();
-  else route.value = read();
+  if (!isSealed()) route.value = read();
+  else if (!hasInput.value || confirm(t.value.app.leave)) location.reload();
+  else history.replaceState(null, "", hrefOf(route.value.tool, route.value.part));
 });
 
 export function hrefOf(tool: Tool, part = ""): string {

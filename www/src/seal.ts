@@ -1,3 +1,8 @@
+import { signal } from "@preact/signals";
+
+/** Whether a reload would lose what was pasted. */
+export const hasInput = signal(false);
+
 /**
  * From the first character of a secret on, an additional content security policy forbids every request from this page,
  * even to its own origin. It stays in force until the page is reloaded.

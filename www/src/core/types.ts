@@ -144,7 +144,15 @@ export interface Conclusion {
 
 export interface Examination {
   form:
-    "lines" | "json" | "url" | "form-body" | "curl" | "http-message" | "string-to-sign" | "canonical-request";
+    | "lines"
+    | "json"
+    | "url"
+    | "form-body"
+    | "curl"
+    | "http-message"
+    | "string-to-sign"
+    | "canonical-request"
+    | "servers-text";
   completeness: "whole" | "body-missing" | "part";
   stages: Stages;
   givenSignature: string | null;
@@ -177,11 +185,13 @@ export interface CheckedChunk {
   rightRows: number;
   emptyRows: number;
   problems: Listed[];
-  marks: [line: number, problem: number][];
+  marks: [row: number, line: number, problem: number][];
   written: string[];
   numbers: string[];
-  lines: number[];
+  numberRows: number[];
+  numberLines: number[];
   rest: string;
+  nextRow: number;
   nextLine: number;
 }
 
@@ -200,7 +210,8 @@ export interface Core {
   checkList(
     layout: Layout,
     chunk: string,
-    firstLine: number,
+    row: number,
+    line: number,
     last: boolean,
     allDocuments: boolean,
     now: number,

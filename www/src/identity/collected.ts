@@ -4,6 +4,8 @@ import type { Language } from "../preferences";
 
 /** A row with a problem; its number is masked. */
 export interface Row {
+  /** As a spreadsheet counts. */
+  row: number;
   line: number;
   number: string;
   problem: Listed;
@@ -38,18 +40,19 @@ export function words(problem: Listed, labels: Labels): string {
 }
 
 interface Mark {
+  row: number;
   line: number;
   written: string;
   problem: Listed;
 }
 
 /** Worded like the module's own problems. Found here, because duplicates span chunks. */
-function givenTwice(line: number): Listed {
+function givenTwice(row: number): Listed {
   return {
     field: "certNo",
     fatal: false,
     rule: "given-twice",
-    message: { zh: `与第 ${line} 行的号码相同。`, en: `is the same as on line ${line}.` },
+    message: { zh: `与第 ${row} 行的号码相同。`, en: `is the same as in row ${row}.` },
   };
 }
 
@@ -62,30 +65,30 @@ export class Collected {
   #fatal: Mark[] = [];
   #others: Mark[] = [];
   #kinds = new Map<string, { problem: Listed; count: number }>();
-  #firstLines = new Map<string, number>();
+  #firstRows = new Map<string, number>();
 
   add(chunk: CheckedChunk): void {
     this.rows += chunk.rows;
     this.#right += chunk.rightRows;
     this.#empty += chunk.emptyRows;
     const others = this.#others.length;
-    chunk.marks.forEach(([line, index], at) => {
+    chunk.marks.forEach(([row, line, index], at) => {
       const problem = chunk.problems[index];
       const written = chunk.written[at] ?? "";
-      if (problem) this.#mark({ line, written, problem }, problem.field + problem.message.en);
+      if (problem) this.#mark({ row, line, written, problem }, problem.field + problem.message.en);
     });
     chunk.numbers.forEach((written, index) => {
-      const line = chunk.lines[index] ?? 0;
-      const first = this.#firstLines.get(written);
+      const [row = 0, line = 0] = [chunk.numberRows[index], chunk.numberLines[index]];
+      const first = this.#firstRows.get(written);
       if (first === undefined) {
-        this.#firstLines.set(written, line);
+        this.#firstRows.set(written, row);
       } else {
         this.#twice += 1;
-        this.#mark({ line, written, problem: givenTwice(first) }, "given-twice");
+        this.#mark({ row, line, written, problem: givenTwice(first) }, "given-twice");
       }
     });
-    // Notices and duplicates of one chunk, by line.
-    const late = this.#others.splice(others).sort((a, b) => a.line - b.line);
+    // Notices and duplicates of one chunk, by row.
+    const late = this.#others.splice(others).sort((a, b) => a.row - b.row);
     for (const mark of late) this.#others.push(mark);
   }
 
@@ -117,19 +120,23 @@ export class Collected {
     const fatal = this.#fatal.slice(from, from + count);
     const others = Math.max(0, from - this.#fatal.length);
     return [...fatal, ...this.#others.slice(others, others + count - fatal.length)].map(
-      ({ line, written, problem }) => ({ line, number: mask(written), problem }),
+      ({ row, line, written, problem }) => ({ row, line, number: mask(written), problem }),
     );
   }
 
-  /** Lines and problems, without the content of the rows. */
+  /** Rows and problems, without the content of the rows. */
   file(labels: Labels): Blob {
-    const row = ({ line, problem }: Mark) => [
+    const cells = ({ row, line, problem }: Mark) => [
+      row,
       line,
       problem.field,
       problem.fatal ? "error" : "notice",
       problem.rule,
       words(problem, labels),
     ];
-    return csvFile(["line", "field", "kind", "rule", "message"], [...this.#fatal, ...this.#others].map(row));
+    return csvFile(
+      ["row", "line", "field", "kind", "rule", "message"],
+      [...this.#fatal, ...this.#others].map(cells),
+    );
   }
 }

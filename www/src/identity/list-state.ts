@@ -5,7 +5,17 @@ import type { Labels } from "./collected";
 import { allDocuments } from "./options";
 import type { Damage, Order, Report, Row, Tally } from "./worker";
 
-export type Stage = "empty" | "reading" | "ready" | "checking" | "done" | "stopped" | "failed";
+export type Stage =
+  | "empty"
+  | "reading"
+  | "workbook"
+  | "ready"
+  | "checking"
+  | "done"
+  | "stopped"
+  | "failed"
+  /** The worker did not load. */
+  | "outdated";
 
 export const stage = signal<Stage>("empty");
 export const layout = signal<Layout | null>(null);
@@ -37,7 +47,7 @@ export function readList(source: Blob): void {
     if (worker === mine) receive(event.data);
   });
   mine.addEventListener("error", () => {
-    if (worker === mine) stage.value = "failed";
+    if (worker === mine) stage.value = "outdated";
   });
   worker = mine;
   stage.value = "reading";
@@ -54,6 +64,14 @@ export function checkList(): void {
     stage.value = "checking";
   });
   send({ kind: "check", layout: layout.value, allDocuments: allDocuments.value });
+}
+
+/** Returns from the result to the choice of columns. */
+export function changeColumns(): void {
+  batch(() => {
+    stage.value = "ready";
+    page.value = 0;
+  });
 }
 
 /** Stops the check; the results so far are shown. */
@@ -109,8 +127,9 @@ function receive(report: Report): void {
       case "file":
         download(report.file, "problems.csv");
         break;
+      case "workbook":
       case "failed":
-        stage.value = "failed";
+        stage.value = report.kind;
         break;
     }
   });

@@ -2,12 +2,13 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Layout } from "../core";
 import { Field } from "../parts/field";
-import { Notice } from "../parts/notice";
+import { Notice, OutdatedNotice } from "../parts/notice";
 import { Loading } from "../parts/page";
 import { language } from "../preferences";
 import { number, t } from "../text";
 import { words, type Labels, type Tally } from "./collected";
 import {
+  changeColumns,
   checkList,
   damage,
   encoding,
@@ -36,7 +37,6 @@ const ROWS_PER_PAGE = 50;
 
 export function ListChecker() {
   const text = t.value.identity;
-  useEffect(() => reset, []);
   useEffect(acceptFiles, []);
   const now = stage.value;
   const hasEnded = now === "done" || now === "stopped";
@@ -59,7 +59,7 @@ export function ListChecker() {
       <h2 key={title} ref={heading} tabIndex={-1} {...(title === text.list ? { class: "hidden" } : {})}>
         {title}
       </h2>
-      <p class="muted">{text.listLead}</p>
+      {now === "empty" && <p class="muted">{text.listLead}</p>}
       {/* Screen readers announce only what comes into a region that is already there. */}
       <div class="live" aria-live="polite">
         {now === "checking" && <p>{text.checking(number(rowsSoFar.value))}</p>}
@@ -71,6 +71,15 @@ export function ListChecker() {
         <Notice tone="bad" title={text.readFailed} live>
           <button type="button" class="button small" onClick={reset}>
             {t.value.app.retry}
+          </button>
+        </Notice>
+      )}
+      {now === "outdated" && <OutdatedNotice />}
+      {now === "workbook" && (
+        <Notice tone="bad" title={text.workbookTitle} live>
+          <p>{text.workbook}</p>
+          <button type="button" class="button small" onClick={reset}>
+            {text.again}
           </button>
         </Notice>
       )}
@@ -139,7 +148,7 @@ function Source() {
           disabled={pasted.value.trim() === ""}
           onClick={() => readList(new Blob([pasted.value]))}
         >
-          {text.check}
+          {text.read}
         </button>
       </div>
     </>
@@ -198,7 +207,8 @@ function Columns({ layout: found }: { layout: Layout }) {
           onChange={(event) => (layout.value = { ...found, header: event.currentTarget.checked })}
         />
         <span>
-          {text.header} <span class="muted small">({text.encoding(encoding.value)})</span>
+          {text.header}
+          <span class="muted small">{t.value.app.inBrackets(text.encoding(encoding.value))}</span>
         </span>
       </label>
       <AllDocuments />
@@ -275,13 +285,16 @@ function Result({ found }: { found: Tally }) {
   const text = t.value.identity;
   return (
     <div>
-      <p class="muted small">{text.took(number(seconds.value, 1))}</p>
+      {seconds.value >= 1 && <p class="muted small">{text.took(number(seconds.value, 1))}</p>}
       <div class="actions">
         {found.found > 0 && (
           <button type="button" class="button" onClick={() => save(labels())}>
             {text.download}
           </button>
         )}
+        <button type="button" class="button" onClick={changeColumns}>
+          {text.changeColumns}
+        </button>
         <button type="button" class="button" onClick={reset}>
           {text.again}
         </button>
@@ -341,16 +354,19 @@ function BadRows({ found }: { found: Tally }) {
         <table class="table bad-rows">
           <thead>
             <tr>
-              <th scope="col">{text.line}</th>
+              <th scope="col">{text.row}</th>
               <th scope="col">{text.certNo}</th>
               <th scope="col">{text.finding}</th>
             </tr>
           </thead>
           <tbody>
-            {rows.value.map(({ line, number: masked, problem }) => (
-              <tr key={`${line}${problem.field}${problem.rule}`} class={problem.fatal ? "fatal" : ""}>
+            {rows.value.map(({ row, line, number: masked, problem }) => (
+              <tr key={`${row}${problem.field}${problem.rule}`} class={problem.fatal ? "fatal" : ""}>
                 <th scope="row" class="count">
-                  {line}
+                  {row}
+                  {line !== row && (
+                    <span class="muted small">{t.value.app.inBrackets(text.atLine(line))}</span>
+                  )}
                 </th>
                 <td class="mono masked-number">{masked || "–"}</td>
                 <td>{words(problem, labels())}</td>

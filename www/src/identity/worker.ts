@@ -22,6 +22,7 @@ export type Report =
   | { kind: "ended"; stopped: boolean; tally: Tally }
   | { kind: "rows"; rows: Row[] }
   | { kind: "file"; file: Blob }
+  | { kind: "workbook" }
   | { kind: "failed" };
 
 /** Small enough to report several times a second, large enough to cost little. */
@@ -75,6 +76,9 @@ function breathe(): Promise<unknown> {
 
 async function read(source: Blob): Promise<void> {
   const bytes = new Uint8Array(await source.arrayBuffer());
+  if (WORKBOOKS.some((begin) => begin.every((byte, at) => bytes[at] === byte))) {
+    return report({ kind: "workbook" });
+  }
   const { encoding, decoded, valid } = decode(bytes);
   const alone = decoded.match(LONE_CR)?.length ?? 0;
   const feeds = decoded.match(/\n/g)?.length ?? 0;
@@ -83,6 +87,12 @@ async function read(source: Blob): Promise<void> {
   const damage = !valid ? "bytes" : text.includes("\uFFFD") ? "replaced" : null;
   report({ kind: "layout", layout, encoding, empty: text.trim() === "", damage });
 }
+
+/** How .xlsx (a ZIP archive) and .xls begin. */
+const WORKBOOKS = [
+  [0x50, 0x4b, 0x03, 0x04],
+  [0xd0, 0xcf, 0x11, 0xe0],
+];
 
 const BYTE_ORDER_MARKS: [encoding: string, bytes: number[]][] = [
   ["UTF-8", [0xef, 0xbb, 0xbf]],
@@ -149,14 +159,15 @@ async function check(layout: Layout, allDocuments: boolean): Promise<void> {
   collected = new Collected();
   stopped = false;
   let rest = "";
-  let line = 1;
+  let [row, line] = [1, 1];
   for (let at = 0, end; at < text.length && !stopped; at = end) {
     end = at + CHUNK_CHARACTERS;
     // The module would replace each half of a surrogate pair.
     if (/[\uD800-\uDBFF]/.test(text.charAt(end - 1))) end += 1;
     const last = end >= text.length;
-    const chunk = module.checkList(layout, rest + text.slice(at, end), line, last, allDocuments, Date.now());
-    ({ rest, nextLine: line } = chunk);
+    const part = rest + text.slice(at, end);
+    const chunk = module.checkList(layout, part, row, line, last, allDocuments, Date.now());
+    ({ rest, nextRow: row, nextLine: line } = chunk);
     collected.add(chunk);
     report({ kind: "progress", rows: collected.rows, share: Math.min(end / text.length, 1) });
     await breathe();

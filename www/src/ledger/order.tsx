@@ -1,6 +1,12 @@
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect } from "preact/hooks";
-import { isTokenSendable, surroundings, titleOf, type FaceVerificationSummary } from "../gateway";
+import { useEffect, useLayoutEffect } from "preact/hooks";
+import {
+  isTokenSendable,
+  surroundings,
+  titleOf,
+  type Failure,
+  type FaceVerificationSummary,
+} from "../gateway";
 import { CopyButton } from "../parts/copy";
 import { Facts, type Fact } from "../parts/facts";
 import { FailureNotice, Notice } from "../parts/notice";
@@ -9,28 +15,31 @@ import { Verdict } from "../parts/verdict";
 import { hrefOf } from "../routes";
 import { language } from "../preferences";
 import { pick, t, timeWithZone } from "../text";
-import { ask, asking, opening, order, orderFailure, question, show, type Question } from "./state";
+import { asking, leave, opening, order, orderFailure, question, show, update, type Question } from "./state";
 import { isAboutToken, TokenField } from "./token";
 
 /** Everything that is known about one order. */
 export function OrderPage({ outerOrderNo }: { outerOrderNo: string }) {
   const text = t.value.ledger;
   const ready = surroundings.value !== "loading";
-  const failure = orderFailure.value;
+  const failure = orderFailure.value ?? failureOf(question.value);
   // Before the order of an earlier page is painted.
   useLayoutEffect(() => {
     if (ready && isTokenSendable.value) void show(outerOrderNo);
   }, [outerOrderNo, ready]);
+  useEffect(() => () => leave(outerOrderNo), []);
   return (
     <section class="card" aria-labelledby="order-title">
       <p>
         <a href={hrefOf("ledger")}>← {text.back}</a>
       </p>
-      <h2 id="order-title" class="order-title">
-        {text.order} <code>{outerOrderNo}</code>
+      <div class="order-title">
+        <h2 id="order-title">
+          {text.order} <code>{outerOrderNo}</code>
+        </h2>
         <CopyButton text={outerOrderNo} label={text.order} />
-      </h2>
-      {ready && !order.value && !opening.value && (
+      </div>
+      {ready && !opening.value && (!order.value || isAboutToken(failure)) && (
         <form
           class="with-button"
           onSubmit={(event) => {
@@ -50,12 +59,16 @@ export function OrderPage({ outerOrderNo }: { outerOrderNo: string }) {
         </Notice>
       )}
       {failure && failure !== "unknown-order" && !isAboutToken(failure) && (
-        <FailureNotice failure={failure} retry={() => void show(outerOrderNo)} />
+        <FailureNotice failure={failure} {...(order.value ? {} : { retry: () => void show(outerOrderNo) })} />
       )}
       {(!ready || opening.value) && <Loading />}
       {order.value && <Known order={order.value} />}
     </section>
   );
+}
+
+function failureOf(asked: Question | null): Failure | null {
+  return asked && !("outerOrderNo" in Object(asked.answer)) ? (asked.answer as Failure) : null;
 }
 
 function Known({ order: known }: { order: FaceVerificationSummary }) {
@@ -64,7 +77,10 @@ function Known({ order: known }: { order: FaceVerificationSummary }) {
   const info = known.subCodeInfo;
   const ids = known.vendorRequestIds;
   const rows: Fact[] = [
-    [t.value.walkthrough.certifyId, known.certifyId && <Id of={known.certifyId} />],
+    [
+      t.value.walkthrough.certifyId,
+      known.certifyId && <Id of={known.certifyId} label={t.value.walkthrough.certifyId} />,
+    ],
     [text.created, timeWithZone(known.createdAt)],
     [text.validUntil, known.expiresAt && timeWithZone(known.expiresAt)],
     [text.decided, known.decidedAt && timeWithZone(known.decidedAt)],
@@ -76,43 +92,37 @@ function Known({ order: known }: { order: FaceVerificationSummary }) {
     [t.value.walkthrough.advice, info && pick(info.messages)],
     [billed, known.decidedAt && billing(known)],
     [text.webhook, webhookWords(known)],
-    [text.startRequestId, ids?.start && <Id of={ids.start} />],
-    [text.verdictRequestId, ids?.verdict && <Id of={ids.verdict} />],
+    [text.startRequestId, ids?.start && <Id of={ids.start} label={text.startRequestId} />],
+    [text.verdictRequestId, ids?.verdict && <Id of={ids.verdict} label={text.verdictRequestId} />],
     [text.question, questionWords(known, question.value)],
   ];
-  const failed = question.value && !("outerOrderNo" in Object(question.value.answer));
   return (
     <>
       <Verdict status={known.status} />
       <Facts class="order-facts" rows={rows} />
-      {failed && question.value && (
-        <FailureNotice
-          failure={question.value.answer as Exclude<Question["answer"], FaceVerificationSummary>}
-        />
-      )}
-      {known.status === "pending" && (
+      {!known.decidedAt && known.status !== "expired" && (
         <div class="actions">
           <button
             type="button"
             class="button small"
             aria-disabled={asking.value}
             onClick={() => {
-              if (!asking.value) void ask(known.outerOrderNo);
+              if (!asking.value) void update(known.outerOrderNo);
             }}
           >
             {t.value.walkthrough.checkNow}
           </button>
-          <p class="muted small">{text.questionNote}</p>
+          {known.status === "pending" && <p class="muted small">{text.questionNote}</p>}
         </div>
       )}
     </>
   );
 }
 
-function Id({ of }: { of: string }) {
+function Id({ of, label }: { of: string; label: string }) {
   return (
     <>
-      <code>{of}</code> <CopyButton text={of} />
+      <code>{of}</code> <CopyButton text={of} label={label} />
     </>
   );
 }
@@ -136,7 +146,10 @@ function questionWords(known: FaceVerificationSummary, asked: Question | null): 
   const text = t.value.ledger;
   if (!asked) return known.decidedAt ? text.questionNotNeeded : null;
   const { at, answer } = asked;
-  if (answer === "unreachable") return `${timeWithZone(at)} · ${t.value.failure.gatewayTitle}`;
+  if (typeof answer === "string") {
+    const { gatewayTitle, proxyTitle } = t.value.failure;
+    return `${timeWithZone(at)} · ${answer === "unreachable" ? gatewayTitle : proxyTitle(answer)}`;
+  }
   const answered = "outerOrderNo" in answer;
   const said = answered
     ? t.value.walkthrough.standing[answer.status]

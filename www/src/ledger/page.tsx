@@ -84,6 +84,7 @@ function Orders({ left }: { left: { current: number } }) {
               missed.value = null;
             }}
             problem={missed.value ? text.missed[missed.value] : undefined}
+            live
             mono
           />
           <button type="submit" class="button" aria-disabled={searching.value}>
@@ -116,7 +117,13 @@ function Choices() {
           ...statuses.map((value) => ({ value, label: t.value.walkthrough.standing[value] })),
         ]}
       />
-      <Field label={text.from} type="date" value={from} onInput={(value) => choose({ from: value })} />
+      <Field
+        label={text.from}
+        type="date"
+        value={from}
+        onInput={(value) => choose({ from: value })}
+        problem={from && to && from > to ? text.fromAfterTo : undefined}
+      />
       <Field label={text.to} type="date" value={to} onInput={(value) => choose({ to: value })} />
       <button
         type="button"
@@ -159,7 +166,7 @@ function Listed({ found }: { found: FaceVerificationSummary[] }) {
                 <th scope="col">{text.subCode}</th>
                 <th scope="col">
                   {text.created}
-                  <span class="zone">{t.value.app.inZone(now)}</span>
+                  <span class="zone">{t.value.app.inBrackets(now)}</span>
                 </th>
               </tr>
             </thead>

@@ -270,29 +270,57 @@ export const asking = signal(false);
 /** Whether an order is being read from the ledger. */
 export const opening = signal(false);
 let shownOrder = "";
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+const LOOK_AGAIN_MS = 2_000;
 
 /** Shows what the ledger knows; if the order has no verdict, queries the upstream. */
 export async function show(outerOrderNo: string): Promise<void> {
-  const mine = tokens;
+  leave(shownOrder);
   shownOrder = outerOrderNo;
+  const isWhole = WHOLE.test(outerOrderNo);
   batch(() => {
     order.value = null;
-    orderFailure.value = null;
+    orderFailure.value = isWhole ? null : "unknown-order";
     question.value = null;
-    opening.value = true;
+    opening.value = isWhole;
   });
+  if (isWhole) await look(outerOrderNo);
+}
+
+/** Ends what is under way for an order, unless another one is already shown. */
+export function leave(outerOrderNo: string): void {
+  if (shownOrder !== outerOrderNo) return;
+  clearTimeout(timer);
+  shownOrder = "";
+  asking.value = false;
+}
+
+/** Reads the order from the ledger; again while it is being started. */
+async function look(outerOrderNo: string): Promise<void> {
+  const mine = tokens;
+  clearTimeout(timer);
   const answer = await gateway.find(outerOrderNo);
   if (shownOrder !== outerOrderNo || mine !== tokens) return;
   const [found] = answer.ok ? answer.body.items : [];
   batch(() => {
     opening.value = false;
-    order.value = found ?? null;
+    if (answer.ok) order.value = found ?? null;
     orderFailure.value = answer.ok ? (found ? null : "unknown-order") : answer.failure;
   });
+  if (found?.status === "starting") timer = setTimeout(() => void look(outerOrderNo), LOOK_AGAIN_MS);
   if (found?.status === "pending") await ask(outerOrderNo);
 }
 
-export async function ask(outerOrderNo: string): Promise<void> {
+/** Updates the order that is shown: only one with a CertifyId can be queried. */
+export async function update(outerOrderNo: string): Promise<void> {
+  if (order.value?.status === "pending") return ask(outerOrderNo);
+  asking.value = true;
+  await look(outerOrderNo);
+  if (shownOrder === outerOrderNo) asking.value = false;
+}
+
+async function ask(outerOrderNo: string): Promise<void> {
   const mine = tokens;
   asking.value = true;
   const answer = await gateway.read(outerOrderNo, false);

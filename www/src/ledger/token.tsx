@@ -26,6 +26,7 @@ export function TokenField({ failure }: { failure: Failure | "unknown-order" | n
       value={token.value}
       onInput={(value) => (token.value = value)}
       problem={token.value && !isTokenSendable.value ? text.tokenCharacters : tokenProblem(failure)}
+      live
       mono
     />
   );

@@ -4,6 +4,21 @@ import { t } from "../text";
 
 const SHOWN_MS = 1500;
 
+/** Over plain HTTP, browsers have no clipboard for scripts but this. */
+function copyWithoutClipboard(text: string): boolean {
+  const before = document.activeElement;
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "hidden";
+  document.body.append(area);
+  area.select();
+  // If even this is not allowed, the text can still be selected by hand.
+  const isCopied = document.execCommand("copy");
+  area.remove();
+  if (before instanceof HTMLElement) before.focus();
+  return isCopied;
+}
+
 /** Copies a text, and confirms it for a moment. */
 export function CopyButton({ text, label }: { text: string; label?: string }) {
   const copied = useSignal(false);
@@ -17,7 +32,7 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
       await navigator.clipboard.writeText(text);
       copied.value = true;
     } catch {
-      // Copying is not allowed here; the text can still be selected.
+      copied.value = copyWithoutClipboard(text);
     }
   };
   return (

@@ -9,6 +9,8 @@ interface Props {
   value: string;
   onInput: (value: string) => void;
   problem?: string | undefined;
+  /** Whether screen readers announce the problem when it appears, as after a submit. */
+  live?: boolean;
   hint?: ComponentChildren;
   optional?: boolean;
   aside?: ComponentChildren;
@@ -38,7 +40,12 @@ export function Field(props: Props) {
       <div class="field-head">
         <label for={id}>
           {props.label}
-          {props.name && <code class="wire-name">{props.name}</code>}
+          {props.name && (
+            <>
+              {" "}
+              <code class="wire-name">{props.name}</code>
+            </>
+          )}
           {props.optional && <span class="muted small"> {t.value.app.optional}</span>}
         </label>
         {props.aside}
@@ -69,7 +76,7 @@ export function Field(props: Props) {
         />
       )}
       {props.problem && (
-        <p class="field-problem" id={`${id}-problem`}>
+        <p class="field-problem" id={`${id}-problem`} {...(props.live ? { role: "alert" as const } : {})}>
           {props.problem}
         </p>
       )}

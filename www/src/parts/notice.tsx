@@ -1,9 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { titleOf, type Failure } from "../gateway";
 import { pick, t } from "../text";
-import { Info, Right, Wrong } from "./icons";
+import { Info, Right, Warning, Wrong } from "./icons";
 
 export type Tone = "info" | "good" | "bad" | "warn";
+
+const signs = { info: Info, good: Right, bad: Wrong, warn: Warning };
 
 /** A message on the page. With `live`, screen readers announce it when it appears. */
 export function Notice({
@@ -17,7 +19,7 @@ export function Notice({
   children?: ComponentChildren;
   live?: boolean;
 }) {
-  const Sign = tone === "good" ? Right : tone === "info" ? Info : Wrong;
+  const Sign = signs[tone];
   return (
     <div class={`notice ${tone}`} {...(live ? { role: tone === "bad" ? "alert" : "status" } : {})}>
       <Sign />
@@ -29,6 +31,18 @@ export function Notice({
   );
 }
 
+/** A part of the console did not load; a deployment replaces their files. */
+export function OutdatedNotice() {
+  return (
+    <Notice tone="bad" title={t.value.app.outdatedTitle} live>
+      <p>{t.value.app.outdated}</p>
+      <button type="button" class="button small" onClick={() => location.reload()}>
+        {t.value.app.reload}
+      </button>
+    </Notice>
+  );
+}
+
 /** Why there is no response from the gateway to show. */
 export function FailureNotice({ failure, retry }: { failure: Failure; retry?: () => void }) {
   const button = retry && (
@@ -36,10 +50,16 @@ export function FailureNotice({ failure, retry }: { failure: Failure; retry?: ()
       {t.value.app.retry}
     </button>
   );
-  if (failure === "unreachable") {
-    return (
-      <Notice tone="bad" title={t.value.failure.gatewayTitle} live>
-        <p>{t.value.failure.gateway}</p>
+  if (typeof failure === "string") {
+    const text = t.value.failure;
+    return failure === "unreachable" ? (
+      <Notice tone="bad" title={text.gatewayTitle} live>
+        <p>{text.gateway}</p>
+        {button}
+      </Notice>
+    ) : (
+      <Notice tone="bad" title={text.proxyTitle(failure)} live>
+        <p>{text.proxy}</p>
         {button}
       </Notice>
     );

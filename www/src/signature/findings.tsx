@@ -31,12 +31,13 @@ function Concluded({ conclusion, first }: { conclusion: Conclusion; first: boole
 }
 
 /** What was recognized in the input, and the conclusions from it. */
-export function ReadAs({ examination }: { examination: Examination }) {
+export function ReadAs({ examination, hasSecret }: { examination: Examination; hasSecret: boolean }) {
   const text = t.value.signature;
   const { conclusions, comparison, extent, form, stages } = examination;
   const [verdict, ...others] = conclusions;
   const concluded = new Set(conclusions.map(({ rule }) => rule));
   const findings = examination.findings.filter(({ rule }) => !concluded.has(rule));
+  const isOpen = !verdict && !findings.some(({ fatal }) => fatal);
   return (
     <section class="card" aria-labelledby="verdict-title">
       <h2 id="verdict-title">{text.verdict}</h2>
@@ -45,6 +46,11 @@ export function ReadAs({ examination }: { examination: Examination }) {
       </p>
       <div aria-live="polite">
         {verdict && <Concluded conclusion={verdict} first />}
+        {isOpen && (
+          <Notice tone="info">
+            <p>{hasSecret ? text.nothingToCheck : text.requestAlone}</p>
+          </Notice>
+        )}
         {others.length > 0 && (
           <>
             <h3 class="sub">{text.otherConclusions}</h3>

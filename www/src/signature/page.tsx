@@ -1,4 +1,4 @@
-import { signal, useSignal } from "@preact/signals";
+import { effect, signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Core, Scheme, Subject } from "../core";
 import { Code } from "../parts/code";
@@ -8,7 +8,7 @@ import { Lock } from "../parts/icons";
 import { Notice } from "../parts/notice";
 import { WithCore } from "../parts/page";
 import { hrefOf, route } from "../routes";
-import { isSealed, seal } from "../seal";
+import { hasInput, isSealed, seal } from "../seal";
 import "../style/signature.css";
 import { pick, t } from "../text";
 import { example as exampleOf, exampleNames, type ExampleName } from "./examples";
@@ -17,6 +17,10 @@ import { Stages } from "./stages";
 
 const NOTHING: Subject = { request: "", scheme: null, method: null, secret: "", answer: "" };
 const subject = signal<Subject>(NOTHING);
+effect(() => {
+  const { request, secret, answer } = subject.value;
+  hasInput.value = request + secret + answer !== "";
+});
 
 /** The prefix of a request in a link's URL. */
 const LINKED = "request:";
@@ -84,7 +88,9 @@ function Bench({ core }: { core: Core }) {
           )}
           {!examined && <p class="empty">{t.value.signature.empty}</p>}
           {examined && "Err" in examined && <Findings findings={[examined.Err]} />}
-          {examined && "Ok" in examined && <ReadAs examination={examined.Ok} />}
+          {examined && "Ok" in examined && (
+            <ReadAs examination={examined.Ok} hasSecret={subject.value.secret !== ""} />
+          )}
         </div>
         {examined && "Ok" in examined && <Stages examination={examined.Ok} />}
       </div>
@@ -105,10 +111,10 @@ function useExamination(core: Core) {
     const pause = setTimeout(() => settle(typed), PAUSE_MS);
     return () => clearTimeout(pause);
   }, [typed]);
-  const waits = took.current > LONG_MS || typed.request.length > LONG_REQUEST;
+  const waits = took.current > LONG_MS || typed.request.length + typed.answer.length > LONG_REQUEST;
   const examined = waits ? settled : typed;
   return useMemo(() => {
-    if (examined.request.trim() === "") return null;
+    if ((examined.request + examined.answer).trim() === "") return null;
     const start = performance.now();
     const examination = core.examineSignature(examined, Date.now());
     took.current = performance.now() - start;

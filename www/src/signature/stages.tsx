@@ -1,9 +1,9 @@
 import { signal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
+import type { ComponentChild, ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Acs3Stages, Examination, Piece, RpcStages, SignedParameter } from "../core";
 import { CopyButton } from "../parts/copy";
-import { t } from "../text";
+import { number, t } from "../text";
 
 /** The selected parameter, highlighted in all stages. */
 const picked = signal<number | null>(null);
@@ -112,19 +112,34 @@ function ParameterRow({ parameter, index }: { parameter: SignedParameter; index:
   );
 }
 
+/** Drawing more, such as a picture, would block the page; copying takes all of it. */
+const CHARACTERS_MAX = 20_000;
+const CHARACTERS_SHOWN = 2_000;
+const ROWS_MAX = 200;
+
 /** Text with its encoded characters highlighted. */
 function Pieces({ pieces, form }: { pieces: Piece[]; form: Form }) {
+  const length = pieces.reduce((sum, piece) => sum + piece[form].length, 0);
+  let left = length > CHARACTERS_MAX ? CHARACTERS_SHOWN : length;
+  const shown: ComponentChild[] = [];
+  for (const [index, piece] of pieces.entries()) {
+    if (left <= 0) break;
+    const text = piece[form].slice(0, left);
+    left -= text.length;
+    shown.push(
+      piece.once === piece.text ? (
+        text
+      ) : (
+        <span key={index} class="escaped">
+          {text}
+        </span>
+      ),
+    );
+  }
   return (
     <>
-      {pieces.map((piece, index) =>
-        piece.once === piece.text ? (
-          piece[form]
-        ) : (
-          <span key={index} class="escaped">
-            {piece[form]}
-          </span>
-        ),
-      )}
+      {shown}
+      {length > CHARACTERS_MAX && <em class="muted">{t.value.signature.cutShort(number(length))}</em>}
     </>
   );
 }
@@ -179,7 +194,7 @@ function Encoding({ parameter, twice }: { parameter: SignedParameter | undefined
               </tr>
             </thead>
             <tbody>
-              {distinct.map((piece) => (
+              {distinct.slice(0, ROWS_MAX).map((piece) => (
                 <tr key={piece.text}>
                   <th scope="row">{piece.text === " " ? text.space : piece.text}</th>
                   <td>{piece.once}</td>

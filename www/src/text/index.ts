@@ -53,7 +53,7 @@ export function zone(date = new Date()): string {
 
 /** The zone follows the time: Intl's own Chinese format puts it between date and time. */
 export function timeWithZone(iso: string): string {
-  return time(iso) + t.value.app.inZone(zone(new Date(iso)));
+  return time(iso) + t.value.app.inBrackets(zone(new Date(iso)));
 }
 
 export function time(iso: string): string {

@@ -20,6 +20,8 @@ import {
 } from "./state";
 import { Step } from "./step";
 
+/** The fields that are folded away. */
+const MORE = new Set<string>(["model", "mobile", "ip", "certifyUrlType", "returnUrl"]);
 const MODELS = ["LIVENESS", "PHOTINUS_LIVENESS", "MULTI_ACTION", "MOVE_ACTION", "MOVE_PHOTINUS"];
 
 export function OrderStep() {
@@ -42,13 +44,25 @@ export function OrderStep() {
   const blocked =
     !previewed.value || errors.length > 0 || typeof surroundings.value !== "object" || !isTokenSendable.value;
 
-  async function submit(event: Event) {
-    event.preventDefault();
+  const failure = startFailure.value;
+  const code = typeof failure === "object" ? failure?.code : undefined;
+  const missing = [
+    ...errors.map((error) => (isField(error.field) ? text.fields[error.field] : error.field)),
+    ...(isTokenSendable.value ? [] : [text.fields.token]),
+  ];
+  const isMoreWrong = errors.some((error) => MORE.has(error.field));
+
+  async function begin(restartUnknown = false) {
     if (busy || done || blocked) return;
-    if (await start()) {
+    if (await start(restartUnknown)) {
       focusSoon(".step-phone .phone button");
       bringIntoView(".step-phone");
     }
+  }
+
+  function submit(event: Event) {
+    event.preventDefault();
+    void begin();
   }
 
   return (
@@ -78,7 +92,13 @@ export function OrderStep() {
               mono
               value={token.value}
               onInput={(value) => (token.value = value)}
-              problem={token.value && !isTokenSendable.value ? t.value.ledger.tokenCharacters : undefined}
+              problem={
+                token.value && !isTokenSendable.value
+                  ? t.value.ledger.tokenCharacters
+                  : code === "unauthenticated"
+                    ? t.value.ledger.tokenInvalid
+                    : undefined
+              }
             />
             <div class="wide">
               <Field {...field("metaInfo")} mono rows={4} />
@@ -89,7 +109,13 @@ export function OrderStep() {
               </details>
             </div>
           </div>
-          <details class="more">
+          <details
+            class="more"
+            onToggle={(event) => {
+              // Nothing folds a problem away.
+              event.currentTarget.open ||= isMoreWrong;
+            }}
+          >
             <summary>{text.more}</summary>
             <div class="fields">
               <Field
@@ -123,7 +149,17 @@ export function OrderStep() {
             <code>{notice.field}</code> {pick(notice.message)}
           </Notice>
         ))}
-        {startFailure.value && <FailureNotice failure={startFailure.value} />}
+        {failure && <FailureNotice failure={failure} />}
+        {code === "start-outcome-unknown" && (
+          <div class="actions">
+            <button type="button" class="button small" onClick={() => newOrderNo()}>
+              {text.newOrderNo}
+            </button>
+            <button type="button" class="button small" onClick={() => void begin(true)}>
+              {text.restart}
+            </button>
+          </div>
+        )}
         <div class="actions">
           {/* Keys, or one button would turn into the other under the click that is being handled. */}
           {done ? (
@@ -140,6 +176,7 @@ export function OrderStep() {
             {text.personal}
           </p>
         </div>
+        {!done && missing.length > 0 && <p class="field-problem">{text.missing(missing)}</p>}
       </form>
       <CodePanel
         label={text.steps.order}
@@ -148,6 +185,8 @@ export function OrderStep() {
     </Step>
   );
 }
+
+const isField = (name: string): name is FieldName => name in order.peek();
 
 /** The app's own request. Its format is up to the app; MetaInfo is passed as one string. */
 function whatTheAppSends(metaInfo: string): string {

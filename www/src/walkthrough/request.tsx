@@ -66,7 +66,7 @@ function Entries({ title, entries }: { title: string; entries: Entry[] }) {
               <dt>{name}</dt>
               <dd class={masked ? "masked" : ""}>
                 {value}
-                {masked && <span class="hidden"> ({t.value.walkthrough.masked})</span>}
+                {masked && <span class="hidden">{t.value.app.inBrackets(t.value.walkthrough.masked)}</span>}
               </dd>
             </div>
           ))}

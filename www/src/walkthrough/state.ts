@@ -75,8 +75,8 @@ export function newOrderNo(): void {
   if ("Ok" in made) set("outerOrderNo", made.Ok);
 }
 
-effect(() => {
-  if (order.value.outerOrderNo === "") newOrderNo();
+core.subscribe(() => {
+  if (order.peek().outerOrderNo === "") newOrderNo();
 });
 
 // Other accounts have other scenes; the gateway's own scene is then the right one.
@@ -118,13 +118,13 @@ export const previewed = computed<Preview | null>(() => {
 let run = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-export async function start(): Promise<boolean> {
+export async function start(restartUnknown = false): Promise<boolean> {
   const mine = ++run;
   batch(() => {
     starting.value = true;
     startFailure.value = null;
   });
-  const answer = await gateway.start(input.value);
+  const answer = await gateway.start(input.value, restartUnknown);
   if (mine !== run) return false;
   batch(() => {
     starting.value = false;
@@ -174,7 +174,7 @@ export async function ask(): Promise<void> {
   if (answer.ok) {
     if (answer.body.status === "pending")
       timer = setTimeout(() => void ask(), Math.max(answer.retryAfterMs, LOOK_AGAIN_MS));
-  } else if (answer.failure === "unreachable" || answer.failure.retryable) {
+  } else if (typeof answer.failure === "string" || answer.failure.retryable) {
     const wait = Math.max(answer.retryAfterMs, LOOK_AGAIN_AFTER_FAILURE_MS);
     timer = setTimeout(() => void ask(), wait);
   }

@@ -23,7 +23,6 @@ use crate::rpc_server::request::format;
 use crate::signing::acs3::hex_sha256;
 use crate::vendor::codes;
 use crate::vendor::quoted::{ACS3_STRING_TO_SIGN, quoted};
-use std::borrow::Cow;
 
 /// Header with the names of rejected parameters, without values, or the reason for rejecting the
 /// request. Alibaba Cloud has no such header.

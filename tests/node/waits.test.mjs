@@ -33,6 +33,9 @@ function fetches(...answers) {
   return fetch;
 }
 
+/** The keys that signed the requests. */
+const keysOf = ({ requests }) => requests.map(({ body }) => new URLSearchParams(body).get("AccessKeyId"));
+
 const client = (fetch, options = {}) =>
   new FaceVerifyClient({ endpoint: "http://127.0.0.1:9", fetch, ...keys, ...options });
 
@@ -47,6 +50,9 @@ const failure = (call) =>
   );
 
 const summary = ({ kind, code, execution, retryable }) => ({ kind, code, execution, retryable });
+
+/** Everything that follows from what has happened so far. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 let setBack;
 beforeEach(() => (setBack = stopClocks(mock)));
@@ -115,6 +121,7 @@ test("a provider that fails or returns nothing usable is named, and asked again 
     [() => ({ ...keys, expiration: "tomorrow" }), "InvalidCredentials", "developer", false],
     [() => ({ ...keys, expiration: new Date(NaN) }), "InvalidCredentials", "developer", false],
     [() => ({ ...keys, expiration: {} }), "InvalidCredentials", "developer", false],
+    [() => ({ ...keys, expiration: true }), "InvalidCredentials", "developer", false],
     // In seconds.
     [() => ({ ...keys, expiration: 1_999_999_999 }), "InvalidCredentials", "developer", false],
     // As response.json() of a proxy's page.
@@ -158,13 +165,18 @@ test("credentials are requested again shortly before they expire, not for each c
       assert.equal(await askedAfter(1_000), 2, String(lifetime));
     }
   }
-  for (const expiration of [undefined, null]) {
+  for (const [expiration, times] of [
+    [undefined, 1],
+    [null, 1],
+    // Only of a number it is unclear whether it is in seconds.
+    [new Date(0), 2],
+  ]) {
     let asked = 0;
     const face = asking(() => (asked++, { ...keys, expiration }), fetches(started));
     await face.initFaceVerify(order);
     mock.timers.tick(1e9);
     await face.initFaceVerify(order);
-    assert.equal(asked, 1);
+    assert.equal(asked, times);
   }
 });
 
@@ -180,6 +192,31 @@ test("credentials expire by the measured clock", async () => {
   const face = asking(credentials, fetches(stale, started));
   for (let calls = 0; calls < 3; calls++) await face.initFaceVerify(order);
   assert.equal(asked, 1);
+});
+
+test("while a refresh fails, credentials are used until they have expired by the measured clock", async () => {
+  // How many minutes this machine is ahead of Alibaba Cloud.
+  for (const ahead of [0, 60, -60]) {
+    const stale = async () => {
+      const date = new Date(minutes(-ahead)).toUTCString();
+      return Response.json({ Code: "InvalidTimeStamp.Expired" }, { status: 400, headers: { date } });
+    };
+    let asked = 0;
+    const expiration = minutes(60 - ahead);
+    const credentials = () =>
+      ++asked === 1 ? { ...keys, expiration } : Promise.reject(new Error("planted"));
+    const face = asking(credentials, ahead ? fetches(stale, started) : fetches(started));
+    await face.initFaceVerify(order);
+    mock.timers.tick(54 * 60_000);
+    await face.initFaceVerify(order);
+    assert.equal(asked, 1, String(ahead));
+    mock.timers.tick(2 * 60_000);
+    await face.initFaceVerify(order);
+    assert.equal(asked, 2, String(ahead));
+    // A Date header has no milliseconds.
+    mock.timers.tick(4 * 60_000 + (ahead ? 1_000 : 0));
+    assert.equal((await failure(face.initFaceVerify(order))).kind, "credentials", String(ahead));
+  }
 });
 
 test("while credentials are valid, a failed refresh fails no call and is not repeated at once", async () => {
@@ -307,8 +344,96 @@ test("credentials that come late replace no newer ones", async () => {
   older({ ...keys, accessKeyId: "older" });
   await new Promise(setImmediate);
   await face.initFaceVerify(order);
-  const used = fetch.requests.map(({ body }) => new URLSearchParams(body).get("AccessKeyId"));
-  assert.deepEqual([used, gives.length], [["newer", "newer"], 2]);
+  assert.deepEqual([keysOf(fetch), gives.length], [["newer", "newer"], 2]);
+});
+
+test("a call whose signal has fired does not call the credentials function", async () => {
+  let asked = 0;
+  const face = asking(() => (asked++, keys), fetches(started));
+  const signal = AbortSignal.abort();
+  assert.equal((await failure(face.initFaceVerify(order, { signal }))).kind, "aborted");
+  assert.equal(asked, 0);
+});
+
+/** A credentials function whose promises the test settles; they are in `gives`. */
+function prompted() {
+  const gives = [];
+  const credentials = () => {
+    const give = Promise.withResolvers();
+    gives.push(give);
+    return give.promise;
+  };
+  return { credentials, gives };
+}
+
+test("a refresh goes on for later calls after the signal of the call that began it", async () => {
+  const { credentials, gives } = prompted();
+  const fetch = fetches(started);
+  const face = asking(credentials, fetch);
+  const first = face.initFaceVerify(order);
+  await settled();
+  gives[0].resolve({ ...keys, expiration: minutes(60) });
+  await first;
+  mock.timers.tick(56 * 60_000);
+  const controller = new AbortController();
+  const cancelled = failure(face.initFaceVerify(order, { signal: controller.signal }));
+  await settled();
+  controller.abort();
+  assert.equal((await cancelled).kind, "aborted");
+  const next = face.initFaceVerify(order);
+  await settled();
+  assert.equal(gives.length, 2, "not called again");
+  gives[1].resolve({ ...keys, accessKeyId: "newer" });
+  await next;
+  assert.deepEqual(keysOf(fetch), ["testid", "newer"]);
+});
+
+/** The second of two waiting calls, which has three seconds left when the first one's time is over. */
+async function secondWaiting(face) {
+  const first = failure(face.initFaceVerify(order));
+  await settled();
+  mock.timers.tick(3_000);
+  const second = failure(face.initFaceVerify(order));
+  await settled();
+  mock.timers.tick(2_000);
+  assert.equal((await first).code, "CredentialsTimeout");
+  // Not the promise itself, which the caller's await would wait for.
+  return { second };
+}
+
+test("calls share a second request for credentials, however the first one ends", async () => {
+  const { credentials, gives } = prompted();
+  const face = asking(credentials, fetches(started), { totalTimeoutMs: 5_000 });
+  const { second } = await secondWaiting(face);
+  const calls = [];
+  const waitsToo = async () => {
+    calls.push(face.initFaceVerify(order));
+    await settled();
+    assert.equal(gives.length, 2);
+  };
+  await waitsToo();
+  mock.timers.tick(3_000);
+  assert.equal((await second).code, "CredentialsTimeout");
+  await waitsToo();
+  gives[0].reject(new Error("planted"));
+  await settled();
+  await waitsToo();
+  gives[1].resolve(keys);
+  for (const { certifyId } of await Promise.all(calls)) assert.equal(certifyId, query.certifyId);
+});
+
+test("unusable credentials that come late discard no newer ones", async () => {
+  const { credentials, gives } = prompted();
+  const face = asking(credentials, fetches(started), { totalTimeoutMs: 5_000 });
+  const { second } = await secondWaiting(face);
+  const third = face.initFaceVerify(order);
+  await settled();
+  gives[1].resolve(keys);
+  await third;
+  gives[0].resolve({ ...keys, accessKeySecret: undefined });
+  assert.equal((await second).code, "InvalidCredentials");
+  await face.initFaceVerify(order);
+  assert.equal(gives.length, 2);
 });
 
 test("a start that may have been executed stays so, however a wait for new credentials ends", async () => {
@@ -342,6 +467,8 @@ test("refused credentials are requested again, and used if they are others", asy
   ]) {
     for (const others of [
       { accessKeyId: "other" },
+      // Of the same length.
+      { accessKeyId: "idtest" },
       { accessKeySecret: "other" },
       { securityToken: "other" },
     ]) {
@@ -369,6 +496,40 @@ test("refused credentials are requested again, and used if they are others", asy
   const face = asking(() => (asked++, keys), fetch);
   for (let calls = 0; calls < 2; calls++) await failure(face.initFaceVerify(order));
   assert.deepEqual([asked, fetch.requests.length], [1, 2], "a missing permission");
+});
+
+test("a late refusal of older credentials does not count against newer ones", async () => {
+  let asked = 0;
+  const answers = [];
+  const late = () => new Promise((resolve) => answers.push(resolve));
+  const fetch = fetches(late, late, started);
+  const face = asking(() => ({ ...keys, accessKeyId: `key-${++asked}` }), fetch);
+  const calls = [face.initFaceVerify(order), face.initFaceVerify(order)];
+  await settled();
+  for (const [at, call] of calls.entries()) {
+    answers[at](await refused("InvalidAccessKeyId.NotFound")());
+    await call;
+  }
+  await face.initFaceVerify(order);
+  assert.deepEqual(keysOf(fetch), ["key-1", "key-1", "key-2", "key-2", "key-2"]);
+});
+
+test("if new credentials are refused too, the next call requests others at once", async () => {
+  let asked = 0;
+  const no = refused("InvalidAccessKeyId.NotFound");
+  const fetch = fetches(no, no, started);
+  const face = asking(() => ({ ...keys, accessKeyId: `key-${++asked}` }), fetch);
+  await failure(face.initFaceVerify(order));
+  await face.initFaceVerify(order);
+  assert.deepEqual(keysOf(fetch), ["key-1", "key-2", "key-3"]);
+});
+
+test("fixed credentials are used after their expiration and after a refusal", async () => {
+  const fetch = fetches(refused("InvalidAccessKeyId.NotFound"), started);
+  const face = client(fetch, { expiration: minutes(-1) });
+  assert.equal((await failure(face.initFaceVerify(order))).code, "InvalidAccessKeyId.NotFound");
+  await face.initFaceVerify(order);
+  assert.deepEqual(keysOf(fetch), ["testid", "testid"]);
 });
 
 test("refused credentials that are accepted again are not requested again", async () => {
@@ -404,13 +565,15 @@ test("after a refused signature, valid credentials are used while a refresh fail
     () => Promise.reject(new Error("planted")),
     () => (setImmediate(() => mock.timers.tick(2_000)), never()),
   ]) {
-    let asked = 0;
-    const credentials = () => (++asked === 1 ? { ...keys, expiration: minutes(60) } : fail());
-    const fetch = fetches(mismatch(""), started);
-    const face = asking(credentials, fetch);
-    assert.equal((await failure(face.initFaceVerify(order))).code, "SignatureDoesNotMatch");
-    for (let calls = 0; calls < 3; calls++) await face.initFaceVerify(order);
-    assert.deepEqual([asked, fetch.requests.length], [2, 4]);
+    for (const expiration of [minutes(60), undefined]) {
+      let asked = 0;
+      const credentials = () => (++asked === 1 ? { ...keys, expiration } : fail());
+      const fetch = fetches(mismatch(""), started);
+      const face = asking(credentials, fetch);
+      assert.equal((await failure(face.initFaceVerify(order))).code, "SignatureDoesNotMatch");
+      for (let calls = 0; calls < 3; calls++) await face.initFaceVerify(order);
+      assert.deepEqual([asked, fetch.requests.length], [2, 4]);
+    }
   }
   let asked = 0;
   const credentials = () =>
@@ -612,8 +775,6 @@ test("a wait for credentials ends with the wait for a result around it", async (
 
 /** How many listeners a signal has. */
 const listeners = (signal) => getEventListeners(signal, "abort").length;
-/** Everything that follows from what has happened so far. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test("waits for one signal share a listener, which goes with the last of them", async () => {
   const { signal } = new AbortController();

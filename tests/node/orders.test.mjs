@@ -118,6 +118,84 @@ test("a store that fails after a failed start: the caller gets the first error",
   assert.equal((await failure(clientOf(server.url, store).initFaceVerify(orderOf()))).code, "412");
 });
 
+/** A store of which one function waits until the test lets it go on. */
+function paused(name) {
+  const store = memoryOrders();
+  const [called, go] = [Promise.withResolvers(), Promise.withResolvers()];
+  const slow = async (given) => {
+    called.resolve();
+    await go.promise;
+    return store[name](given);
+  };
+  return { orders: { ...store, [name]: slow }, called: called.promise, go: go.resolve };
+}
+
+const accepts = async () => Response.json({ Code: "200", ResultObject: { CertifyId: "a" } });
+
+test("a store may take almost all of a call's time, and ten seconds for the outcome", async (context) => {
+  stopClocks(context.mock);
+  for (const [name, millis] of [
+    ["begin", 19_000],
+    ["settle", 9_999],
+  ]) {
+    const { orders, called, go } = paused(name);
+    const client = clientOf("http://127.0.0.1:1", orders, { fetch: accepts, totalTimeoutMs: 20_000 });
+    const call = client.initFaceVerify(orderOf());
+    await called;
+    context.mock.timers.tick(millis);
+    go();
+    assert.equal((await call).certifyId, "a", name);
+  }
+});
+
+test("a store that hangs after a start holds the call for ten seconds", async (context) => {
+  stopClocks(context.mock);
+  const { orders, called } = paused("settle");
+  let ended = false;
+  const call = failure(
+    clientOf("http://127.0.0.1:1", orders, { fetch: accepts }).initFaceVerify(orderOf()),
+  ).finally(() => (ended = true));
+  await called;
+  for (const [millis, over] of [
+    [9_999, false],
+    [1, true],
+  ]) {
+    context.mock.timers.tick(millis);
+    await new Promise(setImmediate);
+    assert.equal(ended, over);
+  }
+  const { code, certifyId } = await call;
+  assert.deepEqual([code, certifyId], ["OrderNotStored", "a"]);
+});
+
+test("an order that is deleted while another call reads it is started by that call", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const store = memoryOrders();
+  let begins = 0;
+  const begin = async (row) => begins++ > 0 && store.begin(row);
+  const read = async (number) => {
+    setImmediate(() => context.mock.timers.tick(100));
+    return store.read(number);
+  };
+  const client = clientOf("http://127.0.0.1:1", { ...store, begin, read }, { fetch: accepts });
+  assert.equal((await client.initFaceVerify(orderOf())).certifyId, "a");
+  assert.equal(begins, 2);
+});
+
+test("only the attempt that began an order settles it", async () => {
+  using database = sqlite();
+  for (const store of [memoryOrders(), await database.open()]) {
+    const { outerOrderNo } = orderOf();
+    const order = { outerOrderNo, fingerprint: "a hash", attempt: "one", state: "starting", until: 1 };
+    const row = { ...order, certifyId: null, certifyUrl: null, requestId: null };
+    assert.equal(await store.settle({ ...row, state: "failed" }), false, "there is no order");
+    assert.equal(await store.begin(row), true);
+    for (const state of ["failed", "unknown", "started"])
+      assert.equal(await store.settle({ ...row, attempt: "another", state }), false, state);
+    assert.deepEqual({ ...(await store.read(outerOrderNo)) }, row);
+  }
+});
+
 test("a begin whose answer was lost is found again", async () => {
   await using sandbox = createSandbox();
   await using server = await sandbox.listen();
@@ -162,10 +240,37 @@ test("a number is freed again if its row appears after begin has failed", async 
   const client = clientOf("http://127.0.0.1:1", { ...store, begin }, { totalTimeoutMs: 1_000 });
   assert.equal((await failure(client.initFaceVerify(order))).code, "OrderStoreFailed");
   await new Promise(setImmediate);
+  context.mock.timers.tick(5_000);
   await insert();
   const { until: end } = await store.read(order.outerOrderNo);
   context.mock.timers.tick(end - Date.now() - 1);
   assert.equal(await store.read(order.outerOrderNo), null);
+});
+
+/** A store that inserts the row of an order and then fails. */
+const failsLate = (store) => ({ ...store, begin: async (row) => (await store.begin(row)) && broken() });
+
+test("a number that is freed at once is not freed again", async (context) => {
+  stopClocks(context.mock);
+  const store = memoryOrders();
+  let settled = 0;
+  const orders = { ...failsLate(store), settle: (order) => (settled++, store.settle(order)) };
+  const order = orderOf();
+  assert.equal(
+    (await failure(clientOf("http://127.0.0.1:1", orders).initFaceVerify(order))).code,
+    "OrderStoreFailed",
+  );
+  await new Promise(setImmediate);
+  assert.equal(await store.read(order.outerOrderNo), null);
+  context.mock.timers.tick(60_000);
+  assert.equal(settled, 1);
+});
+
+test("a store that fails is reported also where timers are numbers, as in browsers", async (context) => {
+  const { setTimeout } = globalThis;
+  context.mock.method(globalThis, "setTimeout", (...given) => Number(setTimeout(...given)));
+  const client = clientOf("http://127.0.0.1:1", failsLate(memoryOrders()));
+  assert.equal((await failure(client.initFaceVerify(orderOf()))).code, "OrderStoreFailed");
 });
 
 test("a stored order outlasts the time of its call by more than a clock skew", async (context) => {
@@ -181,7 +286,10 @@ test("a stored order outlasts the time of its call by more than a clock skew", a
 });
 
 test("a number is freed if begin found its own row, and read fails or is aborted", async () => {
-  for (const read of [broken, (abort) => (abort(), new Promise(() => {}))]) {
+  for (const [read, kind] of [
+    [broken, "order"],
+    [(abort) => (abort(), new Promise(() => {})), "aborted"],
+  ]) {
     const store = memoryOrders();
     const order = orderOf();
     const controller = new AbortController();
@@ -191,7 +299,8 @@ test("a number is freed if begin found its own row, and read fails or is aborted
       read: () => read(() => controller.abort()),
     };
     const call = clientOf("http://127.0.0.1:1", orders).initFaceVerify(order, { signal: controller.signal });
-    assert.equal((await failure(call)).execution, "none");
+    const error = await failure(call);
+    assert.deepEqual([error.kind, error.execution], [kind, "none"]);
     await until(async () => (await store.read(order.outerOrderNo)) === null);
   }
 });
@@ -204,14 +313,20 @@ test("after the signal, a store that hangs holds a call for a second", async (co
   const settling = Promise.withResolvers();
   const hanging = { ...memoryOrders(), settle: () => (settling.resolve(), new Promise(() => {})) };
   const order = orderOf();
-  const call = clientOf(server.url, hanging).initFaceVerify(order, { signal: controller.signal });
+  let ended = false;
+  const call = failure(
+    clientOf(server.url, hanging).initFaceVerify(order, { signal: controller.signal }),
+  ).finally(() => (ended = true));
   await until(async () => (await sandbox.verifications({ outerOrderNo: order.outerOrderNo })).length === 1);
   context.mock.timers.enable({ apis: ["setTimeout"] });
   controller.abort();
   await settling.promise;
   await new Promise(setImmediate);
-  context.mock.timers.tick(1_000);
-  assert.deepEqual(summary(await failure(call)), ["aborted", "Aborted", "unknown"]);
+  context.mock.timers.tick(999);
+  await new Promise(setImmediate);
+  assert.equal(ended, false);
+  context.mock.timers.tick(1);
+  assert.deepEqual(summary(await call), ["aborted", "Aborted", "unknown"]);
 });
 
 test("a machine that was suspended does not start an order whose time is over", async (context) => {
@@ -278,8 +393,7 @@ test("a system clock that is set forward within the order's time costs no start"
     setBack(-20_000);
     return store.begin(row);
   };
-  const fetch = async () => Response.json({ Code: "200", ResultObject: { CertifyId: "a" } });
-  const client = clientOf("http://127.0.0.1:1", { ...store, begin }, { fetch });
+  const client = clientOf("http://127.0.0.1:1", { ...store, begin }, { fetch: accepts });
   const { certifyId, notices } = await client.initFaceVerify({ ...orderOf(), certNo: "11010519491231002x" });
   assert.equal(certifyId, "a");
   assert.deepEqual(
@@ -290,8 +404,7 @@ test("a system clock that is set forward within the order's time costs no start"
 
 test("an order that is started already has no notices", async () => {
   const store = memoryOrders();
-  const fetch = async () => Response.json({ Code: "200", ResultObject: { CertifyId: "a" } });
-  const client = clientOf("http://127.0.0.1:1", store, { fetch });
+  const client = clientOf("http://127.0.0.1:1", store, { fetch: accepts });
   const order = { ...orderOf(), certNo: "11010519491231002x" };
   assert.equal((await client.initFaceVerify(order)).notices.length, 1);
   assert.deepEqual((await client.initFaceVerify(order)).notices, []);
@@ -330,8 +443,8 @@ test("a column that a store leaves out is null in the result", async () => {
     const { certifyUrl: _url, requestId: _id, ...row } = await store.read(number);
     return row;
   };
-  const { certifyUrl, requestId } = await clientOf(server.url, { ...store, read }).initFaceVerify(order);
-  assert.deepEqual([certifyUrl, requestId], [null, null]);
+  const again = await clientOf(server.url, { ...store, read }).initFaceVerify(order);
+  assert.deepEqual([again.code, again.certifyUrl, again.requestId], ["200", null, null]);
 });
 
 test("the signal ends the wait for a start of another process", async () => {
@@ -373,11 +486,11 @@ test("a store of another form is refused at once", () => {
 });
 
 test("a parameter that is refused leaves no order", async () => {
-  const store = memoryOrders();
+  let begun = 0;
+  const store = { ...memoryOrders(), begin: async () => ++begun > 0 };
   const order = { ...orderOf(), certNo: "110105194912310021" };
   const error = await failure(clientOf("http://127.0.0.1:1", store).initFaceVerify(order));
-  assert.equal(error.kind, "validation");
-  assert.equal(await store.read(order.outerOrderNo), null);
+  assert.deepEqual([error.kind, begun], ["validation", 0]);
 });
 
 const keys = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };

@@ -7,6 +7,7 @@
 
 // On Node: in a test's own process, and as an HTTP server for every language.
 
+import "./entry/webassembly.js";
 import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -38,7 +38,8 @@ export interface TestClient {
  */
 export async function createTestClient(options: TestClientOptions = {}): Promise<TestClient> {
   assertObject("options", options);
-  const { client: clientOptions = {}, ...sandboxOptions } = options;
+  const { client: given, ...sandboxOptions } = options;
+  const clientOptions = given ?? {};
   assertObject("client", clientOptions);
   const { keys, scenes } = sandboxOptions.accounts?.[0] ?? DEMO;
   const [key, scene] = [keys?.[0], scenes?.[0]];
@@ -114,7 +115,7 @@ export function createFaceVerifyError(options: TestErrorOptions): FaceVerifyErro
     requestId,
     httpStatus,
     certifyId,
-    fields = [],
+    fields,
     cause,
   } = options;
   if (retryable && execution === "unknown")
@@ -131,7 +132,7 @@ export function createFaceVerifyError(options: TestErrorOptions): FaceVerifyErro
     requestId: requestId ?? null,
     httpStatus: httpStatus ?? null,
     ...(certifyId !== undefined && { certifyId }),
-    fields: fields.map(({ field, rule, messages: message }) => ({ field, rule, message })),
+    fields: (fields ?? []).map(({ field, rule, messages: message }) => ({ field, rule, message })),
   };
   return FaceVerifyError.of(description, language, cause);
 }

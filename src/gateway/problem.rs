@@ -185,9 +185,10 @@ impl Problem {
         self
     }
 
-    /// Adds a setting of the gateway that may be the cause.
+    /// Adds a setting of the gateway that may be the cause, which its operator must check.
     #[must_use]
     pub fn with_setting(mut self, setting: FieldError) -> Self {
+        self.audience = Audience::Operator;
         self.settings.push(setting);
         self
     }

@@ -53,7 +53,11 @@ fn check_length(claim: &Claim, settings: &Settings) -> Result<(), Refusal> {
         sum.saturating_add(name.len()).saturating_add(value.len())
     });
     if length > most {
-        return Err(errors::BODY_TOO_LARGE.because(""));
+        return Err(errors::BODY_TOO_LARGE.because(if picture == 0 {
+            "the parameters are too long; pictures need CLOUDAUTH_ALLOW_OTHER_PRODUCTS"
+        } else {
+            "the parameters are too long"
+        }));
     }
     Ok(())
 }

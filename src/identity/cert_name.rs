@@ -189,13 +189,11 @@ fn class(character: char) -> Class {
         '\u{E000}'..='\u{F8FF}' => Class::PrivateUse,
         SEPARATOR => Class::Separator,
         '\u{2022}' | '\u{2027}' | '\u{30FB}' | '\u{FF65}' | '\u{22C5}' | '\u{2219}'
-        | '\u{FF0E}' | '\u{387}' | '\u{FE52}' | '\u{A78F}' | '\u{25CF}' | '.' => {
-            Class::SeparatorVariant
-        }
+        | '\u{FF0E}' | '\u{387}' | '\u{FE52}' | '\u{A78F}' | '.' => Class::SeparatorVariant,
         // Typed with a Chinese input method, or in place of a dot that the keyboard does not have.
-        '。' | '、' | '，' | ',' | '－' | '-' | '—' | '\u{2D9}' | '\u{2DA}' | '\u{B0}' => {
-            Class::Refused(Reason::Punctuation)
-        }
+        // A bullet (●) can also mask a character.
+        '。' | '、' | '，' | ',' | '－' | '-' | '–' | '—' | '●' | '\u{2D9}' | '\u{2DA}'
+        | '\u{B0}' => Class::Refused(Reason::Punctuation),
         '*' | '＊' => Class::Refused(Reason::Masked),
         'a'..='z' | 'A'..='Z' | 'ａ'..='ｚ' | 'Ａ'..='Ｚ' => {
             Class::Refused(Reason::LatinLetter)

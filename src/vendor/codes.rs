@@ -408,6 +408,13 @@ pub static API_GATEWAY_CODES: &[ApiGatewayCode] = &[
     family("Forbidden", Kind::Credentials, Operator,
         "没有调用权限，请运维授予 AliyunAntCloudAuthFullAccess。",
         "No permission for this call; the operator must grant AliyunAntCloudAuthFullAccess.").not_executed(),
+    // The gateway's own code.
+    family("Forbidden.UpstreamRefused", Kind::Vendor, Operator,
+        "阿里云拒绝了网关的调用（密钥、权限、地址或账号），请网关运维查看网关日志中的 vendorCode。",
+        "Alibaba Cloud refused the gateway's own call (key, permission, endpoint or account); the gateway's operator finds the cause as vendorCode in its log.").not_executed(),
+    family("RequestBodyTooLarge", Kind::Vendor, Developer,
+        "请求过大，未被处理，请开发者核对各参数的长度。",
+        "The request is too large and was not processed; the developer must check the length of the parameters.").not_executed(),
     family("Forbidden.RAM", Kind::Credentials, Operator,
         "没有调用权限，请运维授予 AliyunAntCloudAuthFullAccess。",
         "No permission for this call; the operator must grant AliyunAntCloudAuthFullAccess.").not_executed(),

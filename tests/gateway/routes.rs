@@ -683,7 +683,8 @@ fn a_callback_url_of_the_gateway_may_be_the_invalid_parameter() {
         ("GATEWAY_PUBLIC_URL", "https://gateway.example.com"),
     ]));
     let reply = create(&mut host, json!({}), &mut invalid);
-    assert_eq!(reply.outcome, "upstream-refused");
+    // One caller's invalid parameter does not page the operator, and all callers' refused starts do.
+    assert_eq!(reply.outcome, "vendor-refused");
     let answer = body(&reply);
     assert_eq!(
         [

@@ -110,6 +110,39 @@ fn no_start_escapes_the_limit_of_a_user() {
     assert_eq!(reply.status, 201, "{}", reply.body);
 }
 
+/// An order that was started without a user, before the limit was set, has no other input.
+#[test]
+fn a_limit_of_users_leaves_known_orders_their_restart() {
+    let mut host = limited("maxStartsPerDay", 1);
+    let again = |restart: &str| {
+        let mut arrival = start("one", 1);
+        let mut body: Value = serde_json::from_slice(&arrival.body).unwrap();
+        body.as_object_mut().unwrap().remove("userId");
+        arrival.body = body.to_string().into_bytes();
+        arrival.query = restart.to_owned();
+        arrival
+    };
+    let (_, reply) = host.handle(again(""), &mut |_| Outcome::Lost(Loss::TimedOut));
+    assert_eq!(reply.outcome, "start-outcome-unknown");
+    // A restart that is refused leaves open what the first start did.
+    let (_, reply) = host.handle(again("restartUnknown=true"), &mut |_| {
+        panic!("the limit is reached")
+    });
+    assert_eq!(reply.outcome, "daily-limit");
+    let refused: Value = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(refused["execution"], "unknown");
+
+    host.variables = self::host(2).variables;
+    let certify_id = "certify1";
+    let (_, reply) = host.handle(again("restartUnknown=true"), &mut |_| {
+        json_answer(
+            200,
+            &json!({"Code": "200", "ResultObject": {"CertifyId": certify_id}}),
+        )
+    });
+    assert_eq!(reply.status, 201, "{}", reply.body);
+}
+
 #[test]
 fn a_caller_has_the_starts_of_a_day_in_china() {
     let mut host = limited("maxStartsPerDay", 2);

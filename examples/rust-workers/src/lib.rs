@@ -98,7 +98,7 @@ async fn start(mut request: Request, env: &Env, user_id: String) -> Result<Respo
             let code =
                 started.map_or_else(|error| error.code().to_owned(), |_| "not stored".into());
             console_error!("{outer_order_no} unknown: {code}");
-            let answer = json!({ "outerOrderNo": outer_order_no, "status": State::Unknown, "message": UNAVAILABLE });
+            let answer = json!({ "outerOrderNo": outer_order_no, "status": State::Unknown, "message": "未能确认本次认证，请重新发起认证" });
             Ok(Response::from_json(&answer)?.with_status(502))
         }
     }
@@ -242,6 +242,8 @@ fn refusal(error: &Error) -> Result<Response> {
         }
         (ErrorKind::Validation, _) if sent_wrong(error) => message("metaInfo 有误", 400),
         (_, Audience::User) => message(&error.message().zh, 422),
+        // The SDK in the app is too old: its developer must update it, and then the user the app.
+        _ if error.code() == "415" => message("App 版本过低，请更新 App 后重试", 422),
         _ => message(UNAVAILABLE, 502),
     }
 }

@@ -210,13 +210,19 @@ fn start(
         let problem = problem.unwrap_or_else(|| Problem::new(ProblemKind::InternalError));
         return Ok(create.problem(Writes::default(), problem));
     }
-    if let Some(problem) = count(settings, &create, &mut writes, rows, context.now)? {
+    let is_new = known.is_none();
+    if let Some(problem) = count(settings, &create, is_new, &mut writes, rows, context.now)? {
+        // An earlier call may have started a known order.
+        let problem = if is_new {
+            problem
+        } else {
+            problem.execution_unknown()
+        };
         return Ok(create.problem(Writes::default(), problem));
     }
     let now = context.now.unix_millis();
     create.counted_at = Some(now);
     let call_id = context.call_id();
-    let is_new = known.is_none();
     let order = Order {
         restarted: (!is_new).then_some(now),
         created: known.map_or(now, |order| order.created),
@@ -255,17 +261,19 @@ fn start(
 }
 
 /// Counts a start against the caller's limits, or returns the limit that has been reached. A start
-/// without a user would escape the limit of each user.
+/// without a user would escape the limit of each user, so a new order has one; a known one is repeated
+/// with the parameters that it has.
 fn count(
     settings: &Settings,
     create: &Create,
+    is_new: bool,
     writes: &mut Writes,
     rows: &Rows,
     now: Timestamp,
 ) -> Result<Option<Problem>, Interrupt> {
     let caller = settings.caller(&create.reply_to.caller);
     let limit_of_users = caller.and_then(|caller| caller.max_starts_per_user_per_day);
-    if limit_of_users.is_some() && create.user.is_none() {
+    if is_new && limit_of_users.is_some() && create.user.is_none() {
         return Ok(Some(Problem::fields(vec![FieldError::new(
             "userId",
             "mandatory",
@@ -429,7 +437,7 @@ pub(super) fn settle(
 }
 
 /// Alibaba Cloud's refusal of a start. A scene that the request names, unlike that of the settings,
-/// concerns its developer; a callback URL that the gateway has added concerns its operator.
+/// concerns its developer; a callback URL that the gateway has added may concern its operator.
 fn start_refused(settings: &Settings, create: &Create, order: &Order, error: &Error) -> Problem {
     let changed = |audience, message| {
         Problem::upstream(&Error {
@@ -447,7 +455,7 @@ fn start_refused(settings: &Settings, create: &Create, order: &Order, error: &Er
             ),
         ),
         (Kind::Vendor, "401") if upstream::added_callback(settings, create).is_some() => changed(
-            Audience::Operator,
+            Audience::Developer,
             Text::new(
                 "参数不合法，也可能是网关的 GATEWAY_PUBLIC_URL 无法访问，请网关运维检查；若其他订单可以发起，请核对姓名、证件号码等参数。",
                 "A parameter is invalid, or GATEWAY_PUBLIC_URL may not be reachable: the gateway's operator must check it. If other orders can be started, check the parameters, such as name and identity number.",

@@ -1,7 +1,7 @@
 /** Settings of the core and of this host, from the environment and a .env file. */
 
 import { existsSync, readFileSync } from "node:fs";
-import { BlockList, isIP } from "node:net";
+import { BlockList, isIP, isIPv6 } from "node:net";
 import { IS_SETTING } from "../host/core.js";
 import { commented, envSettings } from "../host/env-file.js";
 import { Failure } from "../host/failure.js";
@@ -106,8 +106,8 @@ export function variablesOf(env, file) {
     const name = commented(path).find((each) => IS_SETTING.test(each) || IS_OF_POSTGRES.test(each));
     if (name !== undefined)
       throw new Failure(
-        `${path}: ${name} has a # in or behind its value, which systemd and Docker take as a part of the value: write comments on lines of their own, and use values without # (in a URL, %23).`,
-        `${path}：${name} 的值之中或之后有 #，systemd 与 Docker 会把它当作值的一部分：注释请单独成行，值中不要使用 #（URL 中可写作 %23）。`,
+        `${path}: ${name} has a # in or behind its value, which systemd and Docker take as a part of the value: write comments on lines of their own, and use values without # (in a URL, %23), or put the value in quotes, which Docker keeps.`,
+        `${path}：${name} 的值之中或之后有 #，systemd 与 Docker 会把它当作值的一部分：注释请单独成行，值中不要使用 #（URL 中可写作 %23），或给值加引号（Docker 会保留引号）。`,
       );
   }
   for (const [name, value] of Object.entries(written)) if (IS_OF_POSTGRES.test(name)) env[name] ??= value;
@@ -169,8 +169,8 @@ const NO_FILES = [
   [
     /^\w+\s*=/,
     new Wrong(
-      "has the form keyword=value; write it as postgres://user@host:5432/database?sslmode=verify-full.",
-      "是 keyword=value 形式，请改写为 postgres://user@host:5432/database?sslmode=verify-full。",
+      "has the form keyword=value; write it as postgres://user@host:5432/database?sslmode=verify-full, or as ./… if it is a file.",
+      "是 keyword=value 形式，请改写为 postgres://user@host:5432/database?sslmode=verify-full；如果是文件，请写作 ./…。",
     ),
   ],
   [
@@ -184,8 +184,8 @@ const NO_FILES = [
     // A Windows drive has a single letter.
     /^(\w[\w+.-]+)?:/,
     new Wrong(
-      "starts like a URL or is a name without a file, such as :memory:; write the path of a file, or a connection string that starts with postgres://.",
-      "形似 URL，或是 :memory: 这类没有文件的名称；请填写文件路径，或以 postgres:// 开头的连接字符串。",
+      "starts like a URL or is a name without a file, such as :memory:; write the path of a file, such as ./…, or a connection string that starts with postgres://.",
+      "形似 URL，或是 :memory: 这类没有文件的名称；请填写文件路径（如 ./…），或以 postgres:// 开头的连接字符串。",
     ),
   ],
 ];
@@ -329,8 +329,9 @@ function listenAddress(text) {
  * @param {{ host: string, port: number }} other
  */
 function collide(one, other) {
-  const isEvery = (/** @type {string} */ host) => host === "0.0.0.0" || host === "::";
   const hosts = [one, other].map(({ host }) => (host === "localhost" ? "127.0.0.1" : host));
+  const isEvery = (/** @type {string} */ host) =>
+    host === "::" || (host === "0.0.0.0" && !hosts.some((each) => isIPv6(each)));
   return one.port !== 0 && one.port === other.port && (hosts[0] === hosts[1] || hosts.some(isEvery));
 }
 

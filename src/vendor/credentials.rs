@@ -109,7 +109,8 @@ pub(crate) fn is_quoted(value: &str) -> bool {
     })
 }
 
-const QUOTES: [char; 2] = ['"', '\''];
+/// The last one is a quote for Node's reader of files of settings.
+const QUOTES: [char; 3] = ['"', '\'', '`'];
 
 /// Whether a value has the form of a variable or a placeholder, such as `${NAME}`, `{{ name }}` or `<name>`.
 fn is_placeholder(value: &str) -> bool {

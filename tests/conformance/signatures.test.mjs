@@ -97,10 +97,13 @@ async function popCoreSignature(keys, form) {
   return new URLSearchParams(body).get("Signature");
 }
 
+/** No credential begins or ends with a quote, or like a placeholder. */
+const secret = () => `A${printable()}z`;
+
 test(`${REQUESTS} random requests have Alibaba Cloud's RPC signatures (seed ${seed})`, async () => {
   let differences = 0;
   for (let i = 0; i < REQUESTS; i++) {
-    const keys = { accessKeyId: "testid", accessKeySecret: printable(), securityToken: maybe(printable) };
+    const keys = { accessKeyId: "testid", accessKeySecret: secret(), securityToken: maybe(secret) };
     const { body } = await sent("1.0", keys, parameters());
     const { Signature, ...form } = Object.fromEntries(new URLSearchParams(body));
     const vendor = [OpenApiUtil.getRPCSignature(form, "POST", keys.accessKeySecret)];
@@ -113,7 +116,7 @@ test(`${REQUESTS} random requests have Alibaba Cloud's RPC signatures (seed ${se
 test(`${REQUESTS} random requests have Alibaba Cloud's ACS3 signatures (seed ${seed})`, async () => {
   let differences = 0;
   for (let i = 0; i < REQUESTS; i++) {
-    const keys = { accessKeyId: "testid", accessKeySecret: printable(), securityToken: maybe(printable) };
+    const keys = { accessKeyId: "testid", accessKeySecret: secret(), securityToken: maybe(secret) };
     const { url, headers, body } = await sent("ACS3-HMAC-SHA256", keys, parameters());
     const { authorization, accept, ...signed } = headers;
     assert.equal(accept, "application/json");

@@ -187,7 +187,7 @@ test("Hono on Workers: one write per second to a key, as KV allows", async () =>
   };
   for (const [userId, status, state] of [
     ["123456789", 201, "pending"],
-    ["sandbox-init-415", 502, "failed"],
+    ["sandbox-init-415", 422, "failed"],
   ]) {
     const before = new Set(values.keys());
     const headers = { "x-user-id": userId, "content-type": "application/json" };

@@ -20,8 +20,8 @@ const project = await consumer("esm");
 const MODULES = `
   bytes call channel-node client client-exports core credentials environment errors gateway-client gateway-failures gateway-problem gateway-search gateway-types host identity
   identity-exports identity-host index load memory-orders options order-store orders packed parameters random sandbox-host sandbox-types sandbox-workerd
-  testing thrown transport transport-deno transport-node types unreadable waits
-  entry/edge-light entry/workerd entry/identity-edge-light entry/identity-universal entry/identity-workerd
+  testing text thrown transport transport-deno transport-node types unreadable waits
+  entry/edge-light entry/webassembly entry/workerd entry/identity-edge-light entry/identity-universal entry/identity-workerd
 `;
 const words = (text) => text.trim().split(/\s+/);
 /** The modules whose declarations are published. */

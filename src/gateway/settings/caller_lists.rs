@@ -4,7 +4,7 @@ use crate::gateway::callers::{self, Caller, DEVELOPMENT_KEY_ID, KeyPair, Scope, 
 use crate::gateway::derived::derived_key_secret;
 use crate::json::de::from_json_strictly;
 use crate::text::Text;
-use crate::vendor::credentials::{Secret, is_quoted};
+use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::endpoint::Endpoint;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -290,8 +290,8 @@ impl Check<'_, '_> {
             self.problem(
                 format!("{place}.secretSetting"),
                 "secret-setting",
-                "指向不存在或不合规的设置；其名称须以 GATEWAY_KEY_ 开头，其值须为至少 16 个不含空白、不带引号的 ASCII 字符，并作为部署环境的密钥保存。",
-                "names a missing or invalid setting: its name must start with GATEWAY_KEY_, its value must have at least 16 ASCII characters without white space or surrounding quotes, and it must be a secret of the deployment.",
+                "指向不存在或不合规的设置；其名称须以 GATEWAY_KEY_ 开头，其值须为至少 16 个不含空白、首尾没有引号、不是占位符的 ASCII 字符，并作为部署环境的密钥保存。",
+                "names a missing or invalid setting: its name must start with GATEWAY_KEY_, its value must have at least 16 ASCII characters without white space or surrounding quotes and be no placeholder, and it must be a secret of the deployment.",
             );
         }
         Some(KeyPair {
@@ -321,10 +321,13 @@ fn is_key_id(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
-/// Whether a secret is usable: a stray line break or quotes would invalidate every signature, and a
-/// short secret could be guessed.
+/// Whether a secret is usable: one that clients refuse, for example because of quotes, signs nothing, and a
+/// short one could be guessed.
 fn is_secret(text: &str) -> bool {
-    text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic()) && !is_quoted(text)
+    text.len() >= 16
+        && Credentials::new("caller", text)
+            .format_problems()
+            .is_empty()
 }
 
 fn read_hash(text: &str) -> Option<[u8; 32]> {

@@ -27,12 +27,12 @@ import { Failure } from "./failure.js";
  */
 export function callerUsage(place) {
   return `  caller list               callers, scopes, limits; no secret              列出调用方，不含密钥
-  caller add <id>           a caller with a token and a key pair            添加调用方，生成令牌与密钥对
+  caller add <id>           a caller with a token and a key pair            添加调用方，生成令牌与 AccessKey
   caller change <id>        its scopes, limits or webhook                   修改权限、上限或 webhook
   caller rotate <id>        a further token and key pair, with --scopes
                             of their own; --finish removes the old ones     增加一组凭证；--finish 去除旧凭证
     --webhook-secret        a second webhook secret instead, in the same two
-                            steps                                           同样分两步更换 webhook 密钥
+                            steps                                           同样分两步轮换 webhook 密钥
   caller revoke <id>        remove it, or with --key one token or key pair  删除调用方，或删除一项凭证
     --scopes create,read,read:material   --webhook <url>   --max-per-day <n>   --max-per-user-per-day <n>
     --list <n>     2 to 9: GATEWAY_CALLERS_2 and so on, for more callers than one setting holds

@@ -106,7 +106,7 @@ export function edit(core, variables, { setting, callers }, action, id, options)
   } else if (action === "rotate" && options.finish) {
     finish(known);
     note = `Of ${id}, the newest token and key pair remain, and those with scopes of their own.
-${id} 只保留最新的令牌与密钥对，以及单独设有 scopes 的令牌与密钥对。`;
+${id} 只保留最新的令牌与 AccessKey，以及单独设有 scopes 的令牌与 AccessKey。`;
   } else if (action === "rotate") {
     credentials = issue(
       core,
@@ -126,7 +126,7 @@ ${id} 只保留最新的令牌与密钥对，以及单独设有 scopes 的令牌
   if (action === "revoke" && wrongIn(core, edited).some(({ rule }) => rule === "no-callers"))
     throw new Failure(
       `Nothing was changed: ${id} is the only caller, and a gateway needs at least one. To replace its token and key pair, use rotate ${id}, and then rotate ${id} --finish.`,
-      `未做任何修改：${id} 是唯一的调用方，网关至少需要一个调用方。如需更换其令牌与密钥对，请依次执行 rotate ${id} 和 rotate ${id} --finish。`,
+      `未做任何修改：${id} 是唯一的调用方，网关至少需要一个调用方。如需轮换其令牌与 AccessKey，请依次执行 rotate ${id} 和 rotate ${id} --finish。`,
     );
   mustBeAccepted(core, edited);
   return { setting, callers: text, note, ...(credentials && { credentials }) };
@@ -203,7 +203,7 @@ function masterSecret({ GATEWAY_SECRET: secret }) {
   if (secret) return secret;
   throw new Failure(
     "GATEWAY_SECRET is not set; secrets of key pairs and webhooks are derived from it. Set it to the deployment's value.",
-    "未设置 GATEWAY_SECRET；密钥对与 webhook 的密钥由它派生，请设为与部署环境相同的值。",
+    "未设置 GATEWAY_SECRET；网关签发的 AccessKeySecret 与 webhook 密钥由它派生，请设为与部署环境相同的值。",
   );
 }
 

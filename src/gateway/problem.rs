@@ -438,7 +438,7 @@ problems! {
     /// The token or key pair lacks a scope.
     InsufficientScope 403 "insufficient-scope" Operator false
         "没有权限" "Not permitted"
-        "该令牌或密钥对没有此操作所需的权限，请网关运维在 GATEWAY_CALLERS 的 scopes 中授予。"
+        "该令牌或 AccessKey 没有此操作所需的权限，请网关运维在 GATEWAY_CALLERS 的 scopes 中授予。"
         "This token or key pair lacks the required scope; the gateway's operator must grant it in the scopes of GATEWAY_CALLERS.";
     /// No route matches.
     NotFound 404 "not-found" Developer false

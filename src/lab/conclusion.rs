@@ -289,8 +289,13 @@ fn unknown(facts: &Facts<'_>, mismatch: bool, agreement: Option<Agreement>) -> O
     Some(conclusion((rule, text), Unknown, rests_on))
 }
 
-/// The conclusions from the server's error without a request.
-pub(super) fn of_answer_alone(refusal: &ServerError, findings: &[Finding]) -> Vec<Conclusion> {
+/// The conclusions from the server's error without a request. `is_shown` states whether the text that it
+/// quotes is shown in stages.
+pub(super) fn of_answer_alone(
+    refusal: &ServerError,
+    findings: &[Finding],
+    is_shown: bool,
+) -> Vec<Conclusion> {
     let mut found = conclude(&Facts {
         scheme: SignatureVersion::Rpc,
         given: None,
@@ -302,10 +307,15 @@ pub(super) fn of_answer_alone(refusal: &ServerError, findings: &[Finding]) -> Ve
         refusal: Some(refusal),
         comparison: None,
     });
-    if refusal.server_text.is_some() {
+    if is_shown {
         found.retain(|conclusion| conclusion.standing == Wrong);
         if found.is_empty() {
-            found.push(conclusion(ANSWER_ALONE, Unknown, &[]));
+            let (rule, whole) = ANSWER_ALONE;
+            let text = match refusal.extent {
+                Extent::Cut | Extent::Masked => missing_text(refusal.extent),
+                _ => whole,
+            };
+            found.push(conclusion((rule, text), Unknown, &[]));
         }
     }
     found

@@ -194,7 +194,7 @@ fn examine_answer(
 ) -> Result<Examination, Finding> {
     let quoted = refusal.server_text.as_deref().map(reading::read);
     let Some(Ok(reading)) = quoted else {
-        let conclusions = of_answer_alone(refusal, &[]);
+        let conclusions = of_answer_alone(refusal, &[], false);
         let known = conclusions.into_iter().next();
         return Err(known.map_or_else(nothing_quoted, |known| {
             Finding::notice(known.rule, known.message)
@@ -214,7 +214,7 @@ fn examine_answer(
         stages,
         given_signature: None,
         right: None,
-        conclusions: of_answer_alone(refusal, &findings),
+        conclusions: of_answer_alone(refusal, &findings, true),
         findings,
         extent: Some(refusal.extent),
         comparison: None,
@@ -970,6 +970,9 @@ mod tests {
             &refusal(text.trim_end_matches("26Version%3D2019-03-07")),
         );
         assert_eq!(rule(&cut), "answer-alone");
+        assert!(cut.conclusions[0].message.en.contains("is truncated"));
+        let masked = subject("", "", &refusal(&text.replace("testid", "******")));
+        assert!(masked.conclusions[0].message.en.contains("A log masked"));
         let alone = |answer: &str| {
             let subject = Subject {
                 request: "",
@@ -988,6 +991,8 @@ mod tests {
                 "refused-without-reason",
             ),
             ("502 Bad Gateway", "nothing-quoted"),
+            (&refusal("GARBAGE"), "refused-without-reason"),
+            (&refusal("******"), "refused-without-reason"),
         ];
         for (answer, rule) in without {
             assert_eq!(alone(answer).err(), Some(rule), "{answer}");

@@ -257,18 +257,17 @@ fn hash_alone(request: &str, refusal: Option<&ServerError>) -> Option<Finding> {
     let (_, rest) = request.split_once(acs3::ALGORITHM)?;
     let hash = answer::hash_of(answer::with_line_feeds(rest).trim_start())?;
     let theirs = refusal?.digest.as_ref()?;
-    let (rule, text) = if *theirs == hash {
-        SECRET
-    } else {
-        (
-            "other-hash",
-            Text::new(
-                "程序的待签名字符串里的哈希与服务端的不同，所以规范化请求不同；请贴上程序的规范化请求，才能看出哪里不同。",
-                "The hash in the program's string to sign differs from the server's, so the canonical requests differ; paste the program's to see where.",
-            ),
-        )
-    };
-    Some(Finding::fatal(rule, text))
+    if *theirs == hash {
+        let (rule, text) = SECRET;
+        return Some(Finding::notice(rule, text));
+    }
+    Some(Finding::fatal(
+        "other-hash",
+        Text::new(
+            "程序的待签名字符串里的哈希与服务端的不同，所以规范化请求不同；请贴上程序的规范化请求，才能看出哪里不同。",
+            "The hash in the program's string to sign differs from the server's, so the canonical requests differ; paste the program's to see where.",
+        ),
+    ))
 }
 
 /// Whether a text that lacks parameters of every request may be a part of one. A curl command or an HTTP
@@ -1036,12 +1035,13 @@ mod tests {
             };
             examine(&subject, Timestamp::from_unix_millis(0))
                 .err()
-                .map(|finding| finding.rule)
+                .map(|finding| (finding.rule, finding.fatal))
         };
-        assert_eq!(rule(&answer(&text)), Some("secret"));
+        // An equal hash may be a copy of the server's.
+        assert_eq!(rule(&answer(&text)), Some(("secret", false)));
         assert_eq!(
             rule(&answer(&acs3::string_to_sign("x"))),
-            Some("other-hash")
+            Some(("other-hash", true))
         );
         assert_eq!(rule(""), None);
     }

@@ -3,7 +3,9 @@
 use super::answer::{self, Extent, ServerError};
 use super::calculation::{Stages, access_key_id, calculate, signed_headers};
 use super::comparison::{Agreement, Comparison, Origin, Ours, compare};
-use super::conclusion::{Conclusion, Facts, SECRET, conclude, of_answer_alone};
+use super::conclusion::{
+    Conclusion, Facts, SECRET, Standing, conclude, conclusion, of_answer_alone,
+};
 use super::reading::{self, Completeness, Form, Parameter, Reading};
 use super::{Finding, Role, mask, mistakes, signature_form};
 use crate::signing::{SignatureVersion, TIMESTAMP_WINDOW_MILLIS, acs3, rpc};
@@ -141,7 +143,7 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     findings.extend(has_ampersand.then(secret_with_ampersand));
     findings.extend(masked.filter(|_| right != Some(true)));
     findings.extend(known.secret.and_then(secret_finding));
-    let conclusions = conclude(&Facts {
+    let mut conclusions = conclude(&Facts {
         scheme,
         // The form of a value whose end is a guess shows nothing.
         given: known.given.filter(|_| completeness != Completeness::Part),
@@ -153,6 +155,13 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         refusal: known.refusal,
         comparison: comparison.as_ref(),
     });
+    let is_unquoted = refusal
+        .as_ref()
+        .is_some_and(|refusal| refusal.extent == Extent::Absent);
+    if conclusions.is_empty() && is_unquoted {
+        let Finding { rule, message, .. } = nothing_quoted();
+        conclusions.push(conclusion((rule, message), Standing::Unknown, &[]));
+    }
     Ok(Examination {
         form: reading.form,
         completeness,
@@ -761,8 +770,8 @@ fn nothing_quoted() -> Finding {
     Finding::notice(
         "nothing-quoted",
         Text::new(
-            "响应中没有待签名字符串，也没有可识别的错误码；请贴上完整的响应，以及请求。",
-            "The response contains neither a string to sign nor a known code; paste all of it, and the request.",
+            "响应中没有待签名字符串，也没有可识别的错误码；请把完整的响应与请求一起贴上。",
+            "The response contains neither a string to sign nor a known code; paste all of it together with the request.",
         ),
     )
 }
@@ -869,7 +878,6 @@ fn secret_finding(secret: &Secret) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::conclusion::Standing;
     use super::*;
 
     fn subject(request: &str, secret: &str, answer: &str) -> Examination {
@@ -947,6 +955,8 @@ mod tests {
         assert_eq!(rule(&subject(&get, "", &post)), "other-method");
         let other = subject(&signed, "", r#"{"Code":"InvalidAccessKeyId.NotFound"}"#);
         assert_eq!(rule(&other), "refused");
+        let unknown = subject(&signed, "", "502 Bad Gateway");
+        assert_eq!(rule(&unknown), "nothing-quoted");
     }
 
     #[test]

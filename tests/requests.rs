@@ -145,7 +145,7 @@ fn everything_wrong_is_reported_together() {
     );
     assert!(
         error.message.zh.starts_with(
-            "参数未通过校验，请求未发送。certName：第 1 个字符是英文字母，姓名须与证件一致。certNo：是打码"
+            "参数未通过校验，请求未发送。certName：第 1 个字符是英文字母，姓名须与证件一致。certNo：是脱敏"
         ),
         "{}",
         error.message.zh

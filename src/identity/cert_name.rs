@@ -209,7 +209,7 @@ fn refusal(reason: Reason, position: usize) -> RuleViolation {
     let (rule, zh, en) = match reason {
         Reason::Masked => (
             "masked",
-            "是打码字符，请填写完整姓名",
+            "是脱敏字符，请填写完整姓名",
             "is a masking character; enter the full name",
         ),
         Reason::LatinLetter => (

@@ -245,7 +245,7 @@ fn to_ascii(text: &str) -> Result<[u8; 18], RuleViolation> {
     if is_masked(text) {
         return Err(RuleViolation::new(
             "masked",
-            "是打码后的号码，请填写完整号码。",
+            "是脱敏后的号码，请填写完整号码。",
             "is masked; enter the full number.",
         ));
     }

@@ -15,7 +15,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
     if text.chars().any(|c| matches!(c, '*' | '＊' | 'x' | 'X')) {
         return Err(RuleViolation::new(
             "masked",
-            "是打码后的号码，请填写完整号码，或留空。",
+            "是脱敏后的号码，请填写完整号码，或留空。",
             "is masked; enter the full number, or leave it out.",
         ));
     }

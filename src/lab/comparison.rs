@@ -539,7 +539,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
         return Finding::fatal(
             "another-request",
             Text::new(
-                "两边的 SignatureNonce 或 Timestamp 不同：比较的不是同一次请求，或者发送前又生成了一遍。",
+                "双方的 SignatureNonce 或 Timestamp 不同：比较的不是同一次请求，或者发送前又生成了一遍。",
                 "SignatureNonce or Timestamp differ: these are two different requests, or the values were regenerated between signing and sending.",
             ),
         );
@@ -556,7 +556,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
         return about(
             "json-rewritten",
             name,
-            "里的 JSON 在两边之间被解析后重新序列化（空格或字段顺序变了）；应原样传递同一个字符串。",
+            "里的 JSON 在双方之间被解析后重新序列化（空格或字段顺序变了）；应原样传递同一个字符串。",
             "contains JSON that was parsed and serialized again in between (different spaces or order); pass the same string unchanged.",
         );
     }
@@ -564,7 +564,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
         return about(
             "white-space",
             name,
-            "首尾的空白只在一边有；请在签名和发送之前就去掉。",
+            "首尾的空白只在其中一方有；请在签名和发送之前就去掉。",
             "has white space around it on one side only; remove it before signing and sending.",
         );
     }

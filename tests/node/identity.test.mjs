@@ -17,7 +17,7 @@ test("identity rules for forms", () => {
     "residence-permit",
   );
   assert.equal(checkCertNo("110105194912310021").rule, "check-digit");
-  assert.match(checkCertNo("330103xxxxxxxxxxxx").messages.zh, /打码/);
+  assert.match(checkCertNo("330103xxxxxxxxxxxx").messages.zh, /脱敏/);
   assert.equal(checkCertName("阿卜杜拉•买买提").normalized, "阿卜杜拉·买买提");
   assert.equal(checkCertName("A").rule, "latin-letter");
   assert.equal(checkCertName("JOHN SMITH", { allowResidencePermits: true }).normalized, "JOHN SMITH");

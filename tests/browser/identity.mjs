@@ -391,6 +391,24 @@ test("a checked list stays while another tab or tool is looked at, and its colum
     assert.deepEqual((await figures(page)).slice(0, 3), [2, 1, 1]);
   }));
 
+test("a list that was read is not lost without a question", () =>
+  list({ expected: /favicon\.svg/ }, async (page) => {
+    await page.getByLabel("Or paste a list").fill("张三,11010519491231002X");
+    await page.getByRole("button", { name: "Read the list" }).click();
+    await page.getByRole("button", { name: "Check the list" }).waitFor();
+    await page.getByRole("link", { name: "Signature" }).click();
+    const secret = page.getByLabel(/^AccessKeySecret/);
+    await secret.fill("a");
+    await secret.fill("");
+    const asked = page.waitForEvent("dialog");
+    const clicked = page.getByRole("link", { name: "Identity" }).click();
+    const dialog = await asked;
+    assert.match(dialog.message(), /a list that was read/);
+    await dialog.dismiss();
+    await clicked;
+    await secret.waitFor();
+  }));
+
 test("a worker that does not load asks for a reload", () =>
   list({}, async (page) => {
     await page.getByLabel("Or paste a list").fill("张三,11010519491231002X");

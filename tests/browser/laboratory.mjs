@@ -264,6 +264,9 @@ test("a secret is not sent, not stored, and gone when the tool is left", () =>
       await (await asked)[answer]();
       await clicked;
     };
+    // The laboratory's own link leaves nothing.
+    await page.getByRole("link", { name: "Signature" }).click();
+    assert.ok((await request.inputValue()).includes("InitFaceVerify"));
     await leave("dismiss");
     assert.ok((await request.inputValue()).includes("InitFaceVerify"));
     assert.match(page.url(), /#\/signature/);

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { hasInput, isSealed } from "./seal";
+import { hasInput, hasList, isSealed } from "./seal";
 import { t } from "./text";
 
 /** The tools, each with its own URL: `#/signature`. */
@@ -24,9 +24,12 @@ function read(): Route {
 
 export const route = signal<Route>(read());
 addEventListener("hashchange", () => {
+  const next = read();
+  const isNothingLost = () => !hasInput.value && !hasList.value;
+  if (!isSealed()) route.value = next;
   // Other tools need the network, which requires a new page.
-  if (!isSealed()) route.value = read();
-  else if (!hasInput.value || confirm(t.value.app.leave)) location.reload();
+  else if (next.tool !== route.value.tool && (isNothingLost() || confirm(t.value.app.leave)))
+    location.reload();
   else history.replaceState(null, "", hrefOf(route.value.tool, route.value.part));
 });
 

@@ -1,7 +1,9 @@
 import { signal } from "@preact/signals";
 
-/** Whether a reload would lose what was pasted. */
+/** Whether a reload would lose what was pasted into the laboratory. */
 export const hasInput = signal(false);
+/** Whether a reload would lose a list in the identity checker. */
+export const hasList = signal(false);
 
 /**
  * From the first character of a secret on, an additional content security policy forbids every request from this page,

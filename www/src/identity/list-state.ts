@@ -1,6 +1,7 @@
-import { batch, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 import type { Layout } from "../core";
 import { download } from "../parts/csv";
+import { hasList } from "../seal";
 import type { Labels } from "./collected";
 import { allDocuments } from "./options";
 import type { Damage, Order, Report, Row, Tally } from "./worker";
@@ -14,10 +15,13 @@ export type Stage =
   | "done"
   | "stopped"
   | "failed"
-  /** The worker did not load. */
+  /** The worker or its module did not load. */
   | "outdated";
 
 export const stage = signal<Stage>("empty");
+effect(() => {
+  hasList.value = stage.value !== "empty";
+});
 export const layout = signal<Layout | null>(null);
 export const encoding = signal("");
 export const isEmpty = signal(false);

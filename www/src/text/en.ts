@@ -34,7 +34,7 @@ export const en: Catalogue = {
     reload: "Reload",
     inBrackets: (text: string) => ` (${text})`,
     leave:
-      "Leave the laboratory? Because a secret was entered, this page reloads and the pasted input is lost.",
+      "Leave the laboratory? Because a secret was entered, this page reloads, and pasted input and a list that was read are lost.",
     outdatedTitle: "This part of the console did not load",
     outdated:
       "The console may have been updated since this page was opened, or the network is down. Reload the page.",

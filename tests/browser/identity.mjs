@@ -417,5 +417,9 @@ test("a worker that does not load asks for a reload", () =>
     await page.getByText("This part of the console did not load").waitFor();
     await page.unroute("**/worker-*.js");
     await page.getByRole("button", { name: "Reload" }).click();
-    await page.getByLabel("Or paste a list").waitFor();
+    await page.getByLabel("Or paste a list").fill("张三,11010519491231002X");
+    // The worker loads, but not its module.
+    await page.route("**/*.wasm", (route) => route.fulfill({ status: 404 }));
+    await page.getByRole("button", { name: "Read the list" }).click();
+    await page.getByText("This part of the console did not load").waitFor();
   }));

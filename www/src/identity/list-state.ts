@@ -133,6 +133,7 @@ function receive(report: Report): void {
         break;
       case "workbook":
       case "failed":
+      case "outdated":
         stage.value = report.kind;
         break;
     }

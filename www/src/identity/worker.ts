@@ -23,7 +23,9 @@ export type Report =
   | { kind: "rows"; rows: Row[] }
   | { kind: "file"; file: Blob }
   | { kind: "workbook" }
-  | { kind: "failed" };
+  | { kind: "failed" }
+  /** The module did not load. */
+  | { kind: "outdated" };
 
 /** Small enough to report several times a second, large enough to cost little. */
 const CHUNK_CHARACTERS = 64 * 1024;
@@ -40,7 +42,11 @@ self.addEventListener("message", async (event: MessageEvent<Order>) => {
   try {
     await obey(event.data);
   } catch {
-    report({ kind: "failed" });
+    const hasLoaded = await core.then(
+      () => true,
+      () => false,
+    );
+    report({ kind: hasLoaded ? "failed" : "outdated" });
   }
 });
 

@@ -329,6 +329,8 @@ test("a request alone, and one without a signature, say what is missing", () =>
     await page.locator(".notice.good").waitFor();
     await page.getByLabel(/^AccessKeySecret/).fill("");
     await page.getByText("Nothing wrong is visible in the request alone").waitFor();
+    await page.getByLabel(/^Server.s response/).fill("502 Bad Gateway");
+    await page.getByText("neither a string to sign nor a known code").waitFor();
     await page.getByLabel("Request", { exact: true }).fill("Action=X\nFormat=JSON");
     await page.getByLabel(/^AccessKeySecret/).fill("testsecret");
     await page.locator(".signature").waitFor();

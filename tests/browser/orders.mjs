@@ -513,10 +513,11 @@ test("HTML of a proxy is reported with its status", () =>
     await page.locator(".notice").waitFor({ state: "detached" });
   }));
 
-/** Answers a search for the order with these states, the last one for good. */
+/** Answers a search for the order with these states, or a failure, the last one for good. */
 async function withStates(page, no, states) {
   await page.route("**/v1/face-verifications?search=*", (route) => {
     const status = states.length > 1 ? states.shift() : states[0];
+    if (status === "HTTP 502") return route.fulfill({ status: 502, body: "" });
     const createdAt = "2026-01-01T00:00:00Z";
     return route.fulfill({ json: { items: [{ outerOrderNo: no, status, createdAt }] } });
   });
@@ -525,7 +526,7 @@ async function withStates(page, no, states) {
 test("an order that is being started is read again until it is started", () =>
   withConsole({}, async (page) => {
     const no = "a".repeat(32);
-    await withStates(page, no, ["starting", "starting", "unknown"]);
+    await withStates(page, no, ["starting", "starting", "HTTP 502", "unknown"]);
     await page.clock.install();
     // From the page of another order.
     await page.goto(`${stack.url}/#/ledger/garbage`);
@@ -535,6 +536,8 @@ test("an order that is being started is read again until it is started", () =>
     await page.getByRole("button", { name: "Update now" }).waitFor();
     await page.clock.runFor(2_500);
     await page.clock.runFor(2_500);
+    await page.getByText("returned HTTP 502").waitFor();
+    await page.clock.runFor(5_500);
     await page.locator(".verdict.unknown").getByText("restartUnknown=true").waitFor();
     await assertAccessible(page);
     // The caller has started it again.

@@ -273,6 +273,7 @@ let shownOrder = "";
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 const LOOK_AGAIN_MS = 2_000;
+const LOOK_AGAIN_AFTER_FAILURE_MS = 5_000;
 
 /** Shows what the ledger knows; if the order has no verdict, queries the upstream. */
 export async function show(outerOrderNo: string): Promise<void> {
@@ -308,7 +309,11 @@ async function look(outerOrderNo: string): Promise<void> {
     if (answer.ok) order.value = found ?? null;
     orderFailure.value = answer.ok ? (found ? null : "unknown-order") : answer.failure;
   });
-  if (found?.status === "starting") timer = setTimeout(() => void look(outerOrderNo), LOOK_AGAIN_MS);
+  const mayRecover = !answer.ok && (typeof answer.failure === "string" || answer.failure.retryable);
+  if (order.value?.status === "starting" && (answer.ok || mayRecover)) {
+    const wait = answer.ok ? LOOK_AGAIN_MS : Math.max(answer.retryAfterMs, LOOK_AGAIN_AFTER_FAILURE_MS);
+    timer = setTimeout(() => void look(outerOrderNo), wait);
+  }
   if (found?.status === "pending") await ask(outerOrderNo);
 }
 

@@ -330,33 +330,38 @@ test("an order whose start is unknown offers both ways on", () =>
     page.on("request", (request) => {
       if (request.url().endsWith("?restartUnknown=true")) restarts.push(request.method());
     });
-    const refuse = () =>
-      page.route(starts, (route) =>
-        route.fulfill({
-          status: 409,
-          json: {
-            code: "start-outcome-unknown",
-            title: "The outcome of the start is unknown",
-            messages: { zh: "未知", en: "unknown" },
-            audience: "developer",
-            retryable: false,
-            execution: "unknown",
-            requestId: "r",
-          },
-        }),
-      );
+    const unknown = {
+      code: "start-outcome-unknown",
+      title: "The outcome of the start is unknown",
+      messages: { zh: "未知", en: "unknown" },
+      audience: "developer",
+      retryable: false,
+      execution: "unknown",
+      requestId: crypto.randomUUID(),
+    };
     await settled(page);
-    await refuse();
+    await page.route(starts, (route) => route.fulfill({ status: 409, json: unknown }));
     const order = page.getByLabel(/^Order number/);
     const first = await order.inputValue();
     await page.getByRole("button", { name: words.start }).click();
     await page.getByRole("button", { name: "New order number" }).click();
     assert.notEqual(await order.inputValue(), first);
     assert.equal(await page.locator(".step-order .notice.bad").count(), 0);
+    await page.waitForFunction((field) => document.activeElement === field, await order.elementHandle());
     await page.getByRole("button", { name: words.start }).click();
-    await page.getByRole("button", { name: "Start again with ?restartUnknown=true" }).click();
+    const restart = page.getByRole("button", { name: "Start again with ?restartUnknown=true" });
+    // The button keeps the focus when the start fails again.
+    const fails = (route) => route.fulfill({ status: 409, json: unknown });
+    await page.route(`${starts}?restartUnknown=true`, fails);
+    const refused = page.waitForResponse(/restartUnknown/);
+    await restart.click();
+    await refused;
+    await page.locator(".step-order .notice.bad").waitFor();
+    assert.ok(await restart.evaluate((button) => document.activeElement === button));
+    await page.unroute(`${starts}?restartUnknown=true`, fails);
+    await restart.click();
     await page.getByRole("button", { name: words.open }).waitFor();
-    assert.deepEqual(restarts, ["POST"]);
+    assert.deepEqual(restarts, ["POST", "POST"]);
   }));
 
 test("what keeps a verification from being started is listed, and unfolded", () =>

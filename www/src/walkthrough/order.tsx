@@ -1,4 +1,5 @@
-import { isTokenSendable, surroundings, token } from "../gateway";
+import { useSignal } from "@preact/signals";
+import { isTokenSendable, surroundings, token, type Failure } from "../gateway";
 import { Code, CodePanel } from "../parts/code";
 import { Field } from "../parts/field";
 import { Lock } from "../parts/icons";
@@ -22,6 +23,7 @@ import { Step } from "./step";
 
 /** The fields that are folded away. */
 const MORE = new Set<string>(["model", "mobile", "ip", "certifyUrlType", "returnUrl"]);
+const ORDER_NO = ".step-order form input";
 const MODELS = ["LIVENESS", "PHOTINUS_LIVENESS", "MULTI_ACTION", "MOVE_ACTION", "MOVE_PHOTINUS"];
 
 export function OrderStep() {
@@ -40,6 +42,7 @@ export function OrderStep() {
   });
   const unnamed = errors.filter((error) => !(error.field in order.value));
   const busy = starting.value;
+  const restarting = useSignal(false);
   const done = started.value !== null;
   const blocked =
     !previewed.value || errors.length > 0 || typeof surroundings.value !== "object" || !isTokenSendable.value;
@@ -54,9 +57,14 @@ export function OrderStep() {
 
   async function begin(restartUnknown = false) {
     if (busy || done || blocked) return;
-    if (await start(restartUnknown)) {
+    restarting.value = restartUnknown;
+    const hasStarted = await start(restartUnknown);
+    restarting.value = false;
+    if (hasStarted) {
       focusSoon(".step-phone .phone button");
       bringIntoView(".step-phone");
+    } else if (restartUnknown && !isStartUnknown(startFailure.value)) {
+      focusSoon(ORDER_NO);
     }
   }
 
@@ -150,12 +158,22 @@ export function OrderStep() {
           </Notice>
         ))}
         {failure && <FailureNotice failure={failure} />}
-        {code === "start-outcome-unknown" && (
+        {/* The focused button stays while the order is started again. */}
+        {(restarting.value || isStartUnknown(failure)) && (
           <div class="actions">
-            <button type="button" class="button small" onClick={() => newOrderNo()}>
+            <button
+              type="button"
+              class="button small"
+              aria-disabled={busy}
+              onClick={() => {
+                if (busy) return;
+                newOrderNo();
+                focusSoon(ORDER_NO);
+              }}
+            >
               {text.newOrderNo}
             </button>
-            <button type="button" class="button small" onClick={() => void begin(true)}>
+            <button type="button" class="button small" aria-disabled={busy} onClick={() => void begin(true)}>
               {text.restart}
             </button>
           </div>
@@ -167,7 +185,7 @@ export function OrderStep() {
               {text.again}
             </button>
           ) : (
-            <button key="start" type="submit" class="button primary" disabled={busy || blocked}>
+            <button key="start" type="submit" class="button primary" disabled={blocked} aria-disabled={busy}>
               {busy ? text.starting : text.start}
             </button>
           )}
@@ -185,6 +203,9 @@ export function OrderStep() {
     </Step>
   );
 }
+
+const isStartUnknown = (failure: Failure | null) =>
+  typeof failure === "object" && failure?.code === "start-outcome-unknown";
 
 const isField = (name: string): name is FieldName => name in order.peek();
 

@@ -358,7 +358,7 @@ const RIGHT: Said = (
 const SERVERS_SECRET: Said = (
     "servers-secret-differs",
     Text::new(
-        "这个 AccessKeySecret 算出的正是请求里的签名，服务端收到的也是这个请求，却拒绝：该 AccessKeyId 在服务端对应的是另一个密钥。请核对密钥对。",
+        "这个 AccessKeySecret 算出的正是请求里的签名，服务端收到的也是这个请求，却拒绝：该 AccessKeyId 在服务端对应的是另一个密钥。请核对 AccessKey。",
         "This AccessKeySecret produces the request's signature, and the server received this request but rejected it: on the server, a different secret belongs to this AccessKeyId. Check the key pair.",
     ),
 );

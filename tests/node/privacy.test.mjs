@@ -183,7 +183,7 @@ const misused = () => {
     undefined: undefined,
     text: json,
     "boxed text": new String(json),
-    number: 440524188001010014,
+    number: Number("440524188001010014"),
     bigint: 440524188001010014n,
     symbol: Symbol(json),
     array: [json, keys, Symbol(json), Object.create(null)],

@@ -250,7 +250,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     this.#refuse(
       [
         ...memberProblems("query", query ?? {}),
-        ...(isAbsent(search) || (isText(search) && WHOLE.test(search)) ? [] : [SEARCH_PROBLEM]),
+        ...(search === undefined || (isText(search) && WHOLE.test(search)) ? [] : [SEARCH_PROBLEM]),
       ],
       "InvalidParameters",
     );

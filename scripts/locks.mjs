@@ -9,7 +9,7 @@ import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
 import { tracked } from "./lib/tracked.mjs";
 
-const CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index";
+export const CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index";
 
 /**
  * What is wrong with the packages of an npm lock file. `resolved` names a source, so only the project's own package, which

@@ -9,8 +9,8 @@ import { everyCrate, npmPackages, products } from "./lib/dependencies.mjs";
 import { Failure } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
+import { CRATES_IO } from "./locks.mjs";
 
-const CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index";
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
 const { graph, licenses } = parse(readFileSync(at("deny.toml"), "utf8"));

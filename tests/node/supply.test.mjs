@@ -90,7 +90,7 @@ test("a lock file names the registry alone, and a hash for each package", () => 
   for (const [place, entry] of [
     ["node_modules/hono", { version: "4.0.0" }],
     ["node_modules/hono", { integrity: "sha1-AAAA" }],
-    ["node_modules/hono", { integrity, resolved: "https://registry.npmjs.org/hono/-/hono-4.0.0.tgz" }],
+    ["node_modules/hono", { integrity, resolved: "https://registry.example/hono/-/hono-4.0.0.tgz" }],
     ["node_modules/hono", { integrity, resolved: "https://packages.example/hono.tgz" }],
     ["node_modules/hono", { resolved: "git+ssh://git@github.com/honojs/hono.git#0123456" }],
     ["node_modules/hono", { resolved: "file:vendor/hono.tgz", integrity }],
@@ -112,7 +112,7 @@ test("a Cargo.lock names crates.io alone, and a checksum for each crate", () => 
   for (const wrong of [
     `source = "${cratesIo}"`,
     from("registry+https://crates.example/index"),
-    from("sparse+https://index.crates.io/"),
+    from("sparse+https://packages.example/"),
     from(`${cratesIo}-of-another`),
     from("git+https://github.com/a/b#0123456"),
   ])

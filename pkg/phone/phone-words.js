@@ -120,3 +120,9 @@ export const words = {
     tokenWrong: "The token is invalid; check it with the sandbox's operator and try again.",
   },
 };
+
+/** The first of the browser's languages that has texts, otherwise English. */
+export function preferredLanguage() {
+  const preferred = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0]);
+  return preferred.find((tag) => tag in words) ?? "en";
+}

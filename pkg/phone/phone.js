@@ -4,7 +4,7 @@
  */
 
 import { PhoneScreen, control, fill, make, troubleText } from "./phone-screen.js";
-import { words } from "./phone-words.js";
+import { preferredLanguage, words } from "./phone-words.js";
 
 const EVERY_MS = 2_000;
 const RECENT = 20;
@@ -15,7 +15,7 @@ const part = (id) => document.getElementById(id);
 /** Whether the page was opened as CertifyUrl. */
 const isCertifyUrl = location.pathname.endsWith("/h5");
 const kept = readKept();
-let language = kept.language ?? firstLanguage();
+let language = kept.language ?? preferredLanguage();
 let token;
 /** The waiting verifications, and those that have ended or expired, newest first. */
 let listed;
@@ -29,11 +29,6 @@ let refreshes = 0;
 
 const text = () => words[language];
 const chosen = () => location.hash.slice(1);
-
-function firstLanguage() {
-  const preferred = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0]);
-  return preferred.find((tag) => tag in words) ?? "en";
-}
 
 function readKept() {
   try {

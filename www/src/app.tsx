@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { startCore } from "./core";
 import { known, learnSurroundings, surroundings } from "./gateway";
 import { Mark, Moon, Sun } from "./parts/icons";
-import { Notice, OutdatedNotice } from "./parts/notice";
+import { OutdatedNotice, ReloadNotice } from "./parts/notice";
 import { Loading, Page } from "./parts/page";
 import { chooseLanguage, language, theme, toggleTheme } from "./preferences";
 import { hrefOf, route, tools, type Tool } from "./routes";
@@ -77,14 +77,8 @@ function headOf({ ledger, ...tools }: Catalogue, tool: Tool, part: string): Head
 function Guarded({ children }: { children: ComponentChildren }) {
   const [error] = useErrorBoundary();
   if (!error) return <>{children}</>;
-  return (
-    <Notice tone="bad" title={t.value.app.brokenTitle} live>
-      <p>{t.value.app.broken}</p>
-      <button type="button" class="button small" onClick={() => location.reload()}>
-        {t.value.app.reload}
-      </button>
-    </Notice>
-  );
+  const { brokenTitle, broken: text } = t.value.app;
+  return <ReloadNotice title={brokenTitle} text={text} />;
 }
 
 // The URL's fragment names the tool, so the link must not change it.

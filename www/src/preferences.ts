@@ -1,3 +1,4 @@
+import { preferredLanguage } from "#phone/phone-words.js";
 import { effect, signal } from "@preact/signals";
 
 export type Language = "zh" | "en";
@@ -22,9 +23,7 @@ const storage = {
 
 function firstLanguage(): Language {
   const kept = storage.get("language");
-  if (kept === "zh" || kept === "en") return kept;
-  const preferred = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0]);
-  return preferred.find((tag) => tag === "zh" || tag === "en") === "zh" ? "zh" : "en";
+  return kept === "zh" || kept === "en" ? kept : preferredLanguage();
 }
 
 function firstTheme(): Theme | null {

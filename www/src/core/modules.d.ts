@@ -37,6 +37,7 @@ declare module "#phone/phone-screen.js" {
 }
 
 declare module "#phone/phone-words.js" {
+  export function preferredLanguage(): "zh" | "en";
   export function vendorWords(
     language: "zh" | "en",
     vendorMessage: string,

@@ -33,9 +33,15 @@ export function Notice({
 
 /** A part of the console did not load; a deployment replaces their files. */
 export function OutdatedNotice() {
+  const { outdatedTitle, outdated } = t.value.app;
+  return <ReloadNotice title={outdatedTitle} text={outdated} />;
+}
+
+/** A failure after which only a reload helps. */
+export function ReloadNotice({ title, text }: { title: string; text: string }) {
   return (
-    <Notice tone="bad" title={t.value.app.outdatedTitle} live>
-      <p>{t.value.app.outdated}</p>
+    <Notice tone="bad" title={title} live>
+      <p>{text}</p>
       <button type="button" class="button small" onClick={() => location.reload()}>
         {t.value.app.reload}
       </button>
